@@ -1,0 +1,1 @@
+"""Thinking: the orchestrator, the specialists, and what they think with. No tables live here."""

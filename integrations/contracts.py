@@ -1,0 +1,146 @@
+"""The words that every provider shares: bytes in, effects out, and how each can fail.
+
+Plain Python and pydantic only. A provider is a folder with a `source.py` (no I/O at all) and/or a `target.py`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Json = dict[str, Any]
+
+
+class Frozen(BaseModel):
+    """A value that is not changed after it was made, and that refuses fields it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True)
+class RawRequest:
+    """A request as it came: header names in lower case, the body untouched."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    trigger: str | None = None  # the trigger's slug, for addresses that carry one
+
+
+class Incoming(Frozen):
+    """One verified, parsed event. `external_id` is the sender's own id for it, the same on every redelivery."""
+
+    external_id: str = Field(min_length=1, max_length=255)
+    kind: str  # "submission", "issues.labeled", …
+    sender: str = ""
+    summary: str = ""  # one line for lists
+    data: Json = Field(default_factory=dict)  # what a trigger's templates may name
+
+
+class Refusal(Exception):
+    """The sender gets `status` and {"error": code, "detail": detail}; nothing is kept as authentic."""
+
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "malformed"
+
+
+class Malformed(Refusal):
+    """The body is not what it says it is: 400."""
+
+
+class BadSignature(Refusal):
+    """Missing, wrong, stale or unreadable proof of the sender: 401."""
+
+    status = 401
+    code = "bad_signature"
+
+
+class Source(Protocol):
+    """The inbound half of a provider. Pure: no clock, no network, no database."""
+
+    slug: ClassVar[str]
+    max_body_bytes: ClassVar[int]
+    addressed: ClassVar[bool]  # True when the address carries a trigger's slug, whose secrets then apply
+
+    def verify(self, request: RawRequest, *, secrets: Sequence[str], now: datetime) -> None:
+        """Return if the request proves knowledge of one of `secrets`; raise BadSignature if not."""
+        ...
+
+    def parse(self, request: RawRequest) -> Incoming:
+        """Return the event of a verified request; raise Malformed if the body is not what it says."""
+        ...
+
+    def check_conditions(self, conditions: Json) -> str:
+        """Return the trigger's conditions as a readable sentence; raise ValueError naming what is wrong."""
+        ...
+
+    def matches(self, incoming: Incoming, conditions: Json) -> bool:
+        """Whether the event meets the trigger's conditions, which check_conditions has accepted."""
+        ...
+
+
+class OutFile(Frozen):
+    """Bytes to be delivered, already checked against their sha-256."""
+
+    name: str
+    kind: str
+    media_type: str
+    sha256: str
+    content: bytes
+
+
+class Outgoing(Frozen):
+    """One effect to make. `key` is the same for every attempt, and no other effect ever has it."""
+
+    key: str
+    kind: Literal["document", "branch", "client_message"]
+    job_uid: str
+    job_title: str
+    client: str = ""
+    fields: Json = Field(default_factory=dict)
+    files: list[OutFile]
+    created_at: datetime  # when the effect was decided: fixes file names, commit dates, Date headers
+
+
+class Landed(Frozen):
+    """Proof that the effect exists: the provider's id for it, and where a person can look at it."""
+
+    external_id: str
+    url: str = ""
+    detail: str = ""
+
+
+class DeliveryError(Exception):
+    """The effect was not made, and that is certain. `permanent`: trying again cannot help."""
+
+    def __init__(self, reason: str, *, permanent: bool, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.permanent = permanent
+        self.retry_after = retry_after
+
+
+class OutcomeUnknown(Exception):
+    """The effect may or may not exist: it must be looked up before anything is sent again."""
+
+
+class CannotTell(Exception):
+    """This target has no way to look an effect up: a person decides."""
+
+
+class Target(Protocol):
+    """The outbound half of a provider. Made once a process, with the options of its own settings entry."""
+
+    slug: ClassVar[str]
+    kinds: ClassVar[frozenset[str]]
+    lag_seconds: ClassVar[float]  # how long a new effect may stay invisible to `find`
+
+    def deliver(self, outgoing: Outgoing) -> Landed:
+        """Make the effect once. Raises DeliveryError or OutcomeUnknown; anything else counts as unknown."""
+        ...
+
+    def find(self, outgoing: Outgoing) -> Landed | None:
+        """The effect with this key if it exists, else None; raise CannotTell, or OutcomeUnknown if unreachable."""
+        ...
