@@ -1,0 +1,1 @@
+"""Ground floor: every table, every state, every decision."""

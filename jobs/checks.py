@@ -1,0 +1,43 @@
+"""System checks: settings that would lose work are found at the start, each with what to do."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+from django.utils.module_loading import import_string
+
+
+@register("nightdesk")
+def workers_resolve(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Every dotted path that a queue message may name leads to a function."""
+    paths = {**settings.WORKERS, **{name: entry["func"] for name, entry in settings.SCHEDULES.items()}}
+    return [
+        Error(
+            f"{name}: {path} cannot be imported ({problem}).",
+            hint="Mend the path in config/queue.py.",
+            id="nightdesk.E001",
+        )
+        for name, path in paths.items()
+        if (problem := _import_problem(path))
+    ]
+
+
+@register("nightdesk")
+def vendor_addresses_are_private(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A base address without TLS would carry the key in the clear: only loopback may have one."""
+    loopback = ("http://127.0.0.1", "http://localhost", "http://[::1]")
+    return [
+        Error(f"{name} is an http address.", hint="Use https, or a loopback address.", id="nightdesk.E002")
+        for name in ("ANTHROPIC_BASE_URL",)
+        if (url := getattr(settings, name)) and not url.startswith(("https://", *loopback))
+    ]
+
+
+def _import_problem(path: str) -> str:
+    try:
+        import_string(path)
+    except ImportError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,33 @@
+"""The nouns, one file each."""
+
+from jobs.models.artifact import Artifact
+from jobs.models.client import Client
+from jobs.models.cluster import Cluster, Process
+from jobs.models.day import Day
+from jobs.models.delivery import Delivery
+from jobs.models.event import Event
+from jobs.models.fence import FencedWrite
+from jobs.models.job import Job
+from jobs.models.receipt import Receipt
+from jobs.models.review import Review
+from jobs.models.run import Run, Turn
+from jobs.models.task import Task
+from jobs.models.trigger import Trigger
+
+__all__ = [
+    "Artifact",
+    "Client",
+    "Cluster",
+    "Day",
+    "Delivery",
+    "Event",
+    "FencedWrite",
+    "Job",
+    "Process",
+    "Receipt",
+    "Review",
+    "Run",
+    "Task",
+    "Trigger",
+    "Turn",
+]

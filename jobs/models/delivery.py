@@ -1,0 +1,81 @@
+"""Delivery: one outward effect on its way to one target."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from jobs.models.fence import Stateful, StateQuerySet
+from jobs.models.job import Job
+from jobs.models.review import Review
+from jobs.models.task import Task
+from jobs.policy import GATED_KINDS
+from jobs.states import DeliveryState, Priority
+
+
+class Delivery(Stateful):
+    """The outbox. `digest` covers target, kind, fields and every file; a gated one leaves `held` only approved."""
+
+    NOUN = "delivery"
+
+    key = models.CharField(max_length=120, unique=True)
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="deliveries")
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="deliveries")
+    review = models.ForeignKey(Review, on_delete=models.PROTECT, null=True, blank=True, related_name="deliveries")
+    target = models.CharField(max_length=40)
+    kind = models.CharField(max_length=20)
+    fields = models.JSONField(default=dict)
+    files = models.JSONField(default=list)  # [{"name", "kind", "media_type", "sha256"}]
+    digest = models.CharField(max_length=64)
+    approved_digest = models.CharField(max_length=64, blank=True)
+    priority = models.PositiveSmallIntegerField(default=Priority.INTERNAL)
+    state = models.CharField(max_length=20, choices=[(s, s) for s in DeliveryState], default=DeliveryState.PENDING)
+    reason = models.TextField(blank=True)
+    ready_at = models.DateTimeField()  # not before: the end of the undo window, or the next try
+
+    attempts = models.PositiveSmallIntegerField(default=0)  # counts starts; the fencing token of an attempt
+    host = models.CharField(max_length=120, blank=True)
+    pid = models.BigIntegerField(default=0)
+    pid_started = models.CharField(max_length=40, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+
+    external_id = models.CharField(max_length=255, blank=True)
+    url = models.CharField(max_length=500, blank=True)
+    detail = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+
+    objects = StateQuerySet["Delivery"].as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=list(DeliveryState)), name="delivery_state_known"),
+            models.CheckConstraint(
+                condition=~Q(kind__in=GATED_KINDS) | Q(review__isnull=False), name="delivery_gated_has_review"
+            ),
+            # What was approved is what is sent: without the same digest it stays held or is cancelled.
+            models.CheckConstraint(
+                condition=~Q(kind__in=GATED_KINDS)
+                | Q(state__in=[DeliveryState.HELD, DeliveryState.CANCELLED])
+                | Q(approved_digest=F("digest")),
+                name="delivery_gated_is_approved",
+            ),
+        ]
+        indexes = [
+            # The claim, as for jobs.
+            models.Index(
+                fields=["priority", "ready_at", "id"],
+                condition=Q(state=DeliveryState.PENDING),
+                name="delivery_to_make",
+            ),
+            # The sweep: what was being sent, and what has to be looked up.
+            models.Index(
+                fields=["lease_until"],
+                condition=Q(state__in=[DeliveryState.SENDING, DeliveryState.UNKNOWN]),
+                name="delivery_in_doubt",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Return the key."""
+        return self.key

@@ -1,0 +1,77 @@
+"""Job: one requested outcome."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from jobs.models.client import Client
+from jobs.models.fence import Stateful, StateQuerySet
+from jobs.models.receipt import Receipt
+from jobs.models.trigger import Trigger
+from jobs.states import JobState, Priority
+
+
+class Job(Stateful):
+    """One requested outcome: brief, data, priority, budget. Money is in micro-USD."""
+
+    NOUN = "job"
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    title = models.CharField(max_length=200)
+    brief = models.TextField()
+    data = models.JSONField(default=dict, blank=True)
+    # [{"question": …, "answer": …, "by": …}]: answers join the brief
+    answers = models.JSONField(default=list, blank=True)
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, null=True, blank=True, related_name="jobs")
+    priority = models.PositiveSmallIntegerField(default=Priority.INTERNAL)
+    state = models.CharField(max_length=20, choices=[(s, s) for s in JobState], default=JobState.PENDING)
+    reason = models.TextField(blank=True)  # why it failed, waits or was cancelled
+
+    receipt = models.ForeignKey(Receipt, on_delete=models.PROTECT, null=True, blank=True, related_name="jobs")
+    trigger = models.ForeignKey(Trigger, on_delete=models.PROTECT, null=True, blank=True, related_name="jobs")
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
+    after = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="followers")
+    depth = models.PositiveSmallIntegerField(default=0)  # agent-to-agent jobs: one more than the job they came from
+
+    budget_microusd = models.BigIntegerField()
+    reserved_microusd = models.BigIntegerField(default=0)
+    spent_microusd = models.BigIntegerField(default=0)
+    cost_unknown = models.BooleanField(default=False)
+
+    starts = models.PositiveSmallIntegerField(default=0)  # planning starts without an end
+    round = models.PositiveSmallIntegerField(default=0)  # planning conversations: one more after each answer
+    created_by = models.CharField(max_length=120)
+    created_at = models.DateTimeField(auto_now_add=True)
+    ready_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = StateQuerySet["Job"].as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["receipt", "trigger"],
+                condition=Q(receipt__isnull=False, trigger__isnull=False),
+                name="job_once_per_receipt_and_trigger",
+            ),
+            models.CheckConstraint(condition=Q(priority__in=Priority.ALL), name="job_priority_known"),
+            models.CheckConstraint(condition=Q(state__in=list(JobState)), name="job_state_known"),
+            models.CheckConstraint(condition=~Q(brief=""), name="job_has_a_brief"),
+            models.CheckConstraint(
+                condition=Q(reserved_microusd__gte=0, spent_microusd__gte=0), name="job_money_not_negative"
+            ),
+        ]
+        indexes = [
+            # The claim: WHERE state = 'pending' AND priority = … AND ready_at <= now ORDER BY ready_at, id LIMIT 1
+            models.Index(
+                fields=["priority", "ready_at", "id"], condition=Q(state=JobState.PENDING), name="job_to_plan"
+            ),
+            # The queue page: one state, newest first.
+            models.Index(fields=["state", "-id"], name="job_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        """Return the title."""
+        return self.title

@@ -1,0 +1,52 @@
+"""Task: one unit of agent work in a Job."""
+
+from django.db import models
+from django.db.models import Q
+
+from jobs.models.fence import Stateful, StateQuerySet
+from jobs.models.job import Job
+from jobs.states import Priority, TaskState
+
+
+class Task(Stateful):
+    """One step of an accepted plan. `needs` are positions of tasks of the same job that must be completed first."""
+
+    NOUN = "task"
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="tasks")
+    position = models.PositiveSmallIntegerField()
+    agent = models.CharField(max_length=60)
+    title = models.CharField(max_length=120)
+    input = models.JSONField(default=dict)
+    needs = models.JSONField(default=list)
+    priority = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=20, choices=[(s, s) for s in TaskState], default=TaskState.BLOCKED)
+    reason = models.TextField(blank=True)
+    output = models.JSONField(null=True, blank=True)
+    summary = models.CharField(max_length=300, blank=True)
+    starts = models.PositiveSmallIntegerField(default=0)  # starts without an end: three set the job aside
+    round = models.PositiveSmallIntegerField(default=0)  # one more after each revision asked for
+    revision_note = models.TextField(blank=True)
+    ready_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = StateQuerySet["Task"].as_manager()
+
+    class Meta:
+        ordering = ["job_id", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["job", "position"], name="task_position_once"),
+            models.CheckConstraint(condition=Q(priority__in=Priority.ALL), name="task_priority_known"),
+            models.CheckConstraint(condition=Q(state__in=list(TaskState)), name="task_state_known"),
+            models.CheckConstraint(condition=Q(position__gte=1, position__lte=5), name="task_at_most_five"),
+        ]
+        indexes = [
+            # The claim, as for jobs.
+            models.Index(
+                fields=["priority", "ready_at", "id"], condition=Q(state=TaskState.PENDING), name="task_to_do"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Return position and title."""
+        return f"{self.position}. {self.title}"

@@ -1,0 +1,39 @@
+"""Trigger: the owner's rule, which receipts become which jobs."""
+
+from django.db import models
+
+from jobs.models.client import Client
+from jobs.states import Priority
+
+
+class Trigger(models.Model):
+    """One rule. A receipt of `source` that meets `conditions` opens a job from the two templates.
+
+    Templates name values of the receipt as {name}; a name that is missing is an error kept on the receipt.
+    """
+
+    name = models.CharField(max_length=120)
+    slug = models.SlugField(max_length=60, unique=True, help_text="The last part of its address.")
+    source = models.CharField(max_length=40, help_text="form, standard, github, schedule, …")
+    enabled = models.BooleanField(default=True)
+    conditions = models.JSONField(default=dict, blank=True)
+    title_template = models.CharField(max_length=200, default="{summary}")
+    brief_template = models.TextField(default="{text}")
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, null=True, blank=True, related_name="triggers")
+    priority = models.PositiveSmallIntegerField(
+        choices=[(Priority.CLIENT, "1, client"), (Priority.INTERNAL, "2, internal")], default=Priority.INTERNAL
+    )
+    budget_microusd = models.BigIntegerField(null=True, blank=True, help_text="Micro-USD; empty: the usual budget.")
+    # The proof a sender needs is derived from SECRET_KEY and these, so no secret lies in the database.
+    secret_version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(priority__in=Priority.ALL), name="trigger_priority_known")
+        ]
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name

@@ -1,0 +1,42 @@
+"""Which effect needs which review, and how much may be decided at once: pure functions, no setting lifts them."""
+
+from jobs.states import ReviewKind
+
+# A client-facing message always waits for a person. A branch may be pushed; merging it is a person's.
+_GATES: dict[str, ReviewKind | None] = {
+    "document": None,
+    "branch": None,
+    "client_message": ReviewKind.MESSAGE,
+    "merge": ReviewKind.MERGE,
+}
+GATED_KINDS = tuple(kind for kind, gate in _GATES.items() if gate)
+
+MAX_STEPS = 5
+MAX_STARTS = 3
+MAX_ROUNDS = 5
+MAX_DEPTH = 3
+MAX_FOLLOW_UPS = 3
+MAX_DELIVERY_ATTEMPTS = 8
+
+
+def gate(kind: str) -> ReviewKind | None:
+    """The review that an effect of this kind waits for; None if it may go at once. Unknown kinds are an error."""
+    try:
+        return _GATES[kind]
+    except KeyError as error:
+        raise ValueError(f"no rule for an effect of kind {kind!r}; known: {', '.join(_GATES)}") from error
+
+
+def asks_after(kind: str) -> ReviewKind | None:
+    """The review that opens once the effect exists: a pushed branch asks its owner to merge it."""
+    return ReviewKind.MERGE if kind == "branch" else None
+
+
+def is_high_risk(kind: str) -> bool:
+    """High: client-facing or beyond recall. Its facts are shown before it is approved; never in a batch."""
+    return kind in GATED_KINDS
+
+
+def retry_delay_seconds(attempt: int) -> float:
+    """Seconds before attempt number `attempt` + 1 when nobody said how long to wait: 5 s doubling to 10 minutes."""
+    return float(min(600, 5 * 2 ** max(0, attempt - 1)))
