@@ -1,0 +1,148 @@
+"""Verbs of a Delivery: how an outward effect ends, and what follows from it."""
+
+import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from jobs import dispatch, policy
+from jobs.lifecycle.job import NEVER, lock, open_failure, open_review, settle
+from jobs.lifecycle.moves import move
+from jobs.models import Delivery, Task
+from jobs.states import DeliveryState, ReviewKind, TaskState
+
+
+def land(delivery: Delivery, *, external_id: str, url: str, detail: str, by: str) -> None:
+    """The effect exists: keep the proof, and let the Task and Job go on. Raises LostRace."""
+    with transaction.atomic():
+        _move(
+            delivery,
+            DeliveryState.DELIVERED,
+            event="delivery.delivered",
+            by=by,
+            external_id=external_id[:255],
+            url=url[:500],
+            detail=detail[:300],
+            reason="",
+            delivered_at=timezone.now(),
+            data={"external_id": external_id[:255], "url": url[:500]},
+        )
+        job = lock(delivery.job_id)
+        task = Task.objects.get(pk=delivery.task_id)
+        if policy.asks_after(delivery.kind):
+            _ask_to_merge(delivery, task)
+        elif task.state == TaskState.NEEDS_REVIEW and not _waiting(task):
+            move(task, TaskState.COMPLETED, event="task.completed", by=by, finished_at=timezone.now())
+        settle(job.pk, by=by)
+
+
+def give_back(delivery: Delivery, *, reason: str, delay_seconds: float | None, by: str) -> None:
+    """Nothing was done, for certain, and a later try may help: again after the delay, a bounded number of times."""
+    if delivery.attempts >= policy.MAX_DELIVERY_ATTEMPTS:
+        fail(delivery, reason=f"{reason} (tried {delivery.attempts} times)", by=by)
+        return
+    delay = policy.retry_delay_seconds(delivery.attempts) if delay_seconds is None else delay_seconds
+    with transaction.atomic():
+        _move(
+            delivery,
+            DeliveryState.PENDING,
+            event="delivery.given_back",
+            by=by,
+            reason=reason,
+            ready_at=timezone.now() + datetime.timedelta(seconds=delay),
+        )
+
+
+def fail(delivery: Delivery, *, reason: str, by: str) -> None:
+    """Nothing was done, and trying again cannot help: an item for a person, who may send it again."""
+    with transaction.atomic():
+        _move(delivery, DeliveryState.FAILED, event="delivery.failed", by=by, reason=reason)
+        job = lock(delivery.job_id)
+        fix = f"Mend what {delivery.target} says, then retry: the same bytes are sent, nothing is made anew."
+        open_failure(job, delivery.task, cause=reason, fix=fix, delivery=delivery.pk)
+        settle(job.pk, by=by)
+
+
+def doubt(delivery: Delivery, *, reason: str, lag_seconds: float, by: str) -> None:
+    """It is not known whether the effect exists: it is looked up after the target's lag, before anything else."""
+    look_at = timezone.now() + datetime.timedelta(seconds=lag_seconds)
+    with transaction.atomic():
+        _move(
+            delivery,
+            DeliveryState.UNKNOWN,
+            event="delivery.unknown",
+            by=by,
+            reason=reason,
+            ready_at=look_at,
+            lease_until=None,
+        )
+
+
+def not_found(delivery: Delivery, *, by: str) -> None:
+    """Looked up and certainly not there: it may be made again at once."""
+    with transaction.atomic():
+        _move(delivery, DeliveryState.PENDING, event="delivery.given_back", by=by, ready_at=timezone.now())
+        dispatch.wake(dispatch.DELIVERIES)
+
+
+def look_again(delivery: Delivery, *, reason: str) -> None:
+    """The look-up itself failed: the Delivery stays unknown and is looked up later."""
+    later = timezone.now() + datetime.timedelta(seconds=policy.retry_delay_seconds(delivery.attempts))
+    Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.UNKNOWN).update(
+        ready_at=later, lease_until=None, reason=reason
+    )
+
+
+def leave_to_person(delivery: Delivery, *, by: str) -> None:
+    """This target cannot tell whether the effect exists: a person says so, and until then nothing is sent."""
+    with transaction.atomic():
+        waiting = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.UNKNOWN, ready_at__lt=NEVER)
+        if not waiting.update(ready_at=NEVER, lease_until=None):
+            return
+        job = lock(delivery.job_id)
+        to = ", ".join(delivery.fields.get("to", []))
+        open_failure(
+            job,
+            delivery.task,
+            cause=f"It may have been sent{' to ' + to if to else ''}, but no answer came: {delivery.reason}",
+            fix="Ask the recipient or look into the outbox, then say whether it arrived.",
+            delivery=delivery.pk,
+            unknown=True,
+        )
+        settle(job.pk, by=by)
+
+
+def resolve(delivery: Delivery, *, arrived: bool, by: str) -> None:
+    """A person knows whether an unknown effect exists: delivered, or sent again."""
+    if arrived:
+        land(delivery, external_id="", url="", detail=f"confirmed by {by}", by=by)
+    else:
+        not_found(delivery, by=by)
+
+
+def rescue(delivery: Delivery, *, lag_seconds: float, by: str) -> None:
+    """The process that was sending is gone: nobody knows how far it came, so it is looked up."""
+    doubt(delivery, reason="its process died or lost its lease while sending", lag_seconds=lag_seconds, by=by)
+
+
+def _move(delivery: Delivery, to: DeliveryState, **columns: Any) -> None:
+    """Move it if this attempt still is the present one: `attempts` is the fencing token."""
+    move(delivery, to, where={"attempts": delivery.attempts}, **columns)
+
+
+def _waiting(task: Task) -> bool:
+    return task.deliveries.exclude(state__in=[DeliveryState.DELIVERED, DeliveryState.CANCELLED]).exists()
+
+
+def _ask_to_merge(delivery: Delivery, task: Task) -> None:
+    """The branch is there: open the review of its merge, bound to what was pushed."""
+    open_review(
+        delivery.job,
+        ReviewKind.MERGE,
+        task=task,
+        title=task.title,
+        consequence=task.summary or delivery.detail,
+        digest=delivery.digest,
+        payload={"delivery": delivery.pk, "branch": delivery.detail, "commit": delivery.external_id},
+    )

@@ -1,0 +1,248 @@
+"""Verbs of a Job: open, settle, retry, cancel, and what it puts into the inbox."""
+
+import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from jobs import dispatch, events
+from jobs.lifecycle import run as runs
+from jobs.lifecycle.moves import move
+from jobs.models import Client, Delivery, Job, Receipt, Review, Task, Trigger
+from jobs.states import (
+    OPEN_DELIVERY,
+    OPEN_REVIEW,
+    OPEN_TASK,
+    DeliveryState,
+    JobState,
+    Priority,
+    ReviewKind,
+    ReviewState,
+    RunState,
+    TaskState,
+)
+
+# Not ready until something else makes it so: a date that every database can hold.
+NEVER = datetime.datetime(2200, 1, 1, tzinfo=datetime.UTC)
+
+
+class BadJob(ValueError):
+    """The request cannot become a job; the message says what to write."""
+
+
+def open_job(
+    *,
+    title: str,
+    brief: str,
+    by: str,
+    client: Client | None = None,
+    priority: int | None = None,
+    data: dict[str, Any] | None = None,
+    budget_microusd: int | None = None,
+    receipt: Receipt | None = None,
+    trigger: Trigger | None = None,
+    parent: Job | None = None,
+    after: Job | None = None,
+    depth: int = 0,
+) -> Job:
+    """Open a Job and return it. Priority 1 is planned at once, 2 on the next cycle. Raises BadJob.
+
+    Without a priority, work for a client is 1. With `after`, it waits until that job is completed.
+    """
+    brief = _clean(brief)
+    if not brief:
+        raise BadJob("A job needs a brief: say in a sentence or more what should come out.")
+    priority = priority or (Priority.CLIENT if client else Priority.INTERNAL)
+    if priority not in Priority.ALL:
+        raise BadJob("Priority is 1 (client work) or 2 (internal).")
+    now = timezone.now()
+    with transaction.atomic():
+        job = Job.objects.create(
+            title=(_clean(title) or brief.splitlines()[0])[:200],
+            brief=brief,
+            data=data or {},
+            client=client,
+            priority=priority,
+            budget_microusd=settings.JOB_BUDGET if budget_microusd is None else budget_microusd,
+            receipt=receipt,
+            trigger=trigger,
+            parent=parent,
+            after=after,
+            depth=depth,
+            created_by=by[:120],
+            ready_at=NEVER if after else _first_look(priority, now),
+        )
+        events.append("job.opened", actor=by, noun="job", row=job.pk, job_id=job.pk, to=JobState.PENDING)
+        if priority == Priority.CLIENT and not after:
+            dispatch.wake(dispatch.AGENTS)
+    return job
+
+
+def settle(job_id: int, *, by: str) -> None:
+    """Unblock what can start and bring the Job's state in line with its tasks, reviews and deliveries.
+
+    The last step of every verb that changed one of them, inside its transaction. The row lock makes two tasks
+    that end at the same moment settle one after the other: neither may miss the other's end.
+    """
+    job = lock(job_id)
+    if job.state not in {JobState.IN_PROGRESS, JobState.NEEDS_REVIEW}:
+        return
+    _unblock(job, by=by)
+    want, reason = _standing(job)
+    if want == job.state:
+        return
+    name = "job.resumed" if want == JobState.IN_PROGRESS else f"job.{want}"
+    finished = timezone.now() if want in {JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED} else None
+    move(job, want, event=name, by=by, reason=reason, finished_at=finished)
+    if want == JobState.COMPLETED:
+        _release_followers(job, by=by)
+    elif want == JobState.CANCELLED:
+        _close_what_is_open(job, by=by)
+
+
+def retry(job: Job, *, by: str, budget_microusd: int | None = None) -> None:
+    """Start what failed of a Job again: its failed tasks and deliveries, or its planning. Raises IllegalMove.
+
+    A job whose other parts still go on is not failed yet; then only the failed parts start again.
+    """
+    with transaction.atomic():
+        job = lock(job.pk)
+        if budget_microusd is not None:
+            Job.objects.filter(pk=job.pk).update(budget_microusd=budget_microusd)
+        if job.state not in {JobState.IN_PROGRESS, JobState.NEEDS_REVIEW}:
+            again = {"starts": 0, "finished_at": None, "ready_at": timezone.now()}
+            move(job, JobState.PENDING, event="job.retried", by=by, reason="", **again)
+        for task in job.tasks.filter(state=TaskState.FAILED):
+            move(task, TaskState.PENDING, event="task.retried", by=by, reason="", starts=0, ready_at=job.created_at)
+        for delivery in job.deliveries.filter(state=DeliveryState.FAILED):
+            move(delivery, DeliveryState.PENDING, event="delivery.retried", by=by, ready_at=timezone.now())
+            dispatch.wake(dispatch.DELIVERIES)
+        for review in job.reviews.filter(state=ReviewState.OPEN, kind=ReviewKind.FAILURE):
+            move(review, ReviewState.SUPERSEDED, event="review.superseded", by=by, decided_at=timezone.now())
+        if job.state == JobState.PENDING and job.tasks.exists():
+            # There is a plan: on with it, nothing is planned twice.
+            move(job, JobState.IN_PROGRESS, event="job.resumed", by=by)
+        settle(job.pk, by=by)
+        dispatch.wake(dispatch.AGENTS)
+
+
+def cancel(job: Job, *, by: str, reason: str = "") -> None:
+    """End a Job for good. What is on its way out at this moment is still brought to a known end."""
+    with transaction.atomic():
+        job = lock(job.pk)
+        move(job, JobState.CANCELLED, event="job.cancelled", by=by, reason=reason, finished_at=timezone.now())
+        _close_what_is_open(job, by=by)
+
+
+def open_review(
+    job: Job, kind: ReviewKind, *, title: str, consequence: str, task: Task | None = None, **columns: Any
+) -> Review:
+    """Add an item to the inbox. Inside a transaction."""
+    review = Review.objects.create(
+        job=job,
+        task=task,
+        kind=kind,
+        priority=job.priority,
+        title=title[:200],
+        consequence=consequence[:300],
+        **columns,
+    )
+    events.append("review.opened", actor="desk", noun="review", row=review.pk, job_id=job.pk, to=review.state)
+    return review
+
+
+def open_failure(
+    job: Job, task: Task | None, *, cause: str, fix: str, written: bool = False, **payload: Any
+) -> Review:
+    """Add a failure to the inbox: its cause, whether anything was written, and the likely fix."""
+    facts = {"cause": cause, "fix": fix, "written": written, **payload}
+    what = task.title if task else job.title
+    return open_review(
+        job, ReviewKind.FAILURE, task=task, title=f"Failed: {what}", consequence=cause, payload=facts
+    )
+
+
+def lock(job_id: int) -> Job:
+    """The job's row, locked until the transaction ends, as it stands now."""
+    return Job.objects.select_for_update(of=("self",)).select_related("client").get(pk=job_id)
+
+
+def tell(name: str, job: Job, *, by: str, data: dict[str, Any]) -> None:
+    """Append a history line of a job that moves nothing."""
+    events.append(name, actor=by, noun="job", row=job.pk, job_id=job.pk, data=data)
+
+
+def _standing(job: Job) -> tuple[JobState, str]:
+    """What the rows of a job that has a plan add up to, and why."""
+    tasks = list(job.tasks.all())
+    deliveries = list(job.deliveries.filter(state__in=[*OPEN_DELIVERY, DeliveryState.FAILED]))
+    kinds = set(job.reviews.filter(state__in=OPEN_REVIEW).values_list("kind", flat=True))
+    if not tasks or _is_moving(tasks, deliveries):
+        return JobState.IN_PROGRESS, ""
+    if kinds - {ReviewKind.FAILURE} or any(row.state == DeliveryState.UNKNOWN for row in deliveries):
+        return JobState.NEEDS_REVIEW, ""
+    failed = [row for row in (*tasks, *deliveries) if row.state in {TaskState.FAILED, DeliveryState.FAILED}]
+    if failed:
+        return JobState.FAILED, failed[0].reason
+    if any(task.state == TaskState.COMPLETED for task in tasks):
+        return JobState.COMPLETED, ""
+    return JobState.CANCELLED, "Nothing of it was wanted."
+
+
+def _is_moving(tasks: list[Task], deliveries: list[Delivery]) -> bool:
+    """Whether something goes on without a person."""
+    if any(task.state in {TaskState.PENDING, TaskState.IN_PROGRESS} for task in tasks):
+        return True
+    return any(
+        row.state in {DeliveryState.PENDING, DeliveryState.SENDING}
+        or (row.state == DeliveryState.UNKNOWN and row.ready_at < NEVER)
+        for row in deliveries
+    )
+
+
+def _unblock(job: Job, *, by: str) -> None:
+    states = dict(job.tasks.values_list("position", "state"))
+    for task in job.tasks.filter(state=TaskState.BLOCKED):
+        needed = {states.get(position) for position in task.needs}
+        if needed <= {TaskState.COMPLETED}:
+            move(task, TaskState.PENDING, event="task.unblocked", by=by, ready_at=job.created_at)
+            dispatch.wake(dispatch.AGENTS)
+        elif TaskState.CANCELLED in needed:
+            reason = "What it needs was declined."
+            move(task, TaskState.CANCELLED, event="task.cancelled", by=by, reason=reason)
+            _unblock(job, by=by)
+            return
+
+
+def _release_followers(job: Job, *, by: str) -> None:
+    for follower in job.followers.filter(state=JobState.PENDING):
+        Job.objects.filter(pk=follower.pk).update(ready_at=timezone.now())
+        tell("job.resumed", follower, by=by, data={"after": job.pk})
+        dispatch.wake(dispatch.AGENTS)
+
+
+def _close_what_is_open(job: Job, *, by: str) -> None:
+    now = timezone.now()
+    for run in job.runs.filter(state__in=[RunState.RUNNING, RunState.PARKED]):
+        runs.end(run, RunState.CANCELLED, how="the job was cancelled", by=by, billed_unknown=True)
+    for task in job.tasks.filter(state__in=OPEN_TASK):
+        move(task, TaskState.CANCELLED, event="task.cancelled", by=by, finished_at=now)
+    for review in job.reviews.filter(state=ReviewState.OPEN):
+        move(review, ReviewState.SUPERSEDED, event="review.superseded", by=by, decided_at=now)
+    for delivery in job.deliveries.filter(state__in=[DeliveryState.HELD, DeliveryState.PENDING]):
+        move(delivery, DeliveryState.CANCELLED, event="delivery.cancelled", by=by)
+
+
+def _first_look(priority: int, now: datetime.datetime) -> datetime.datetime:
+    """Now for a client; for internal work the next cycle, on the clock, so that a restart changes nothing."""
+    if priority == Priority.CLIENT:
+        return now
+    every = settings.ORCHESTRATE_EVERY.total_seconds()
+    return datetime.datetime.fromtimestamp((now.timestamp() // every + 1) * every, tz=datetime.UTC)
+
+
+def _clean(text: str) -> str:
+    """Without NUL, which PostgreSQL refuses in text, and without outer space."""
+    return text.replace("\x00", "").strip()

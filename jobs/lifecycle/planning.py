@@ -1,0 +1,131 @@
+"""Verbs of a planning Run: what becomes of a Job when the orchestrator has looked at it."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from jobs import dispatch, policy
+from jobs.lifecycle import run as runs
+from jobs.lifecycle.job import lock, open_failure, open_job, open_review, tell
+from jobs.lifecycle.moves import move
+from jobs.models import Job, Review, Run, Task
+from jobs.states import JobState, ReviewKind, RunState, TaskState
+
+
+@dataclass(frozen=True)
+class PlannedStep:
+    """One step of a plan that was checked against the catalogue; `needs` are positions from 1."""
+
+    agent: str
+    title: str
+    input: dict[str, Any]
+    needs: list[int] = field(default_factory=list)
+
+
+def accept_plan(run: Run, steps: Sequence[PlannedStep], *, by: str) -> list[Task]:
+    """Turn the steps into Tasks; those that need nothing are ready at once. Raises LostRace."""
+    if not 1 <= len(steps) <= policy.MAX_STEPS:
+        raise ValueError(f"a plan has 1 to {policy.MAX_STEPS} steps")
+    with transaction.atomic():
+        runs.end(run, RunState.SUCCEEDED, how=f"planned {len(steps)} steps", by=by)
+        job = lock(run.job_id)
+        tasks = Task.objects.bulk_create(
+            Task(
+                job=job,
+                position=position,
+                agent=step.agent,
+                title=step.title,
+                input=step.input,
+                needs=step.needs,
+                priority=job.priority,
+                state=TaskState.BLOCKED if step.needs else TaskState.PENDING,
+                ready_at=job.created_at,
+            )
+            for position, step in enumerate(steps, start=1)
+        )
+        Job.objects.filter(pk=job.pk).update(starts=0)
+        tell("job.planned", job, by=by, data={"steps": [step.title for step in steps]})
+        dispatch.wake(dispatch.AGENTS)
+    return tasks
+
+
+def split(run: Run, parts: Sequence[tuple[str, str]], *, reason: str, by: str) -> list[Job]:
+    """Turn one request into two jobs (title, brief); the second starts when the first is completed."""
+    with transaction.atomic():
+        runs.end(run, RunState.SUCCEEDED, how="split in two", by=by)
+        job = lock(run.job_id)
+        made: list[Job] = []
+        for title, brief in parts:
+            made.append(
+                open_job(
+                    title=title,
+                    brief=brief,
+                    by=by,
+                    client=job.client,
+                    priority=job.priority,
+                    data=job.data,
+                    budget_microusd=max(0, job.budget_microusd - job.spent_microusd) // len(parts),
+                    parent=job,
+                    after=made[-1] if made else None,
+                    depth=job.depth,
+                )
+            )
+        move(
+            job,
+            JobState.COMPLETED,
+            event="job.split",
+            by=by,
+            reason=reason,
+            finished_at=timezone.now(),
+            data={"jobs": [part.pk for part in made]},
+        )
+    return made
+
+
+def ask(run: Run, *, question: str, suggestions: list[str], recommended: int, by: str) -> Review:
+    """Stop the Job with a question for a person; the answer joins the brief."""
+    with transaction.atomic():
+        runs.end(run, RunState.SUCCEEDED, how="asked a question", by=by)
+        job = lock(run.job_id)
+        move(job, JobState.NEEDS_CLARIFICATION, event="job.asked", by=by, reason=question, starts=0)
+        payload = {"question": question, "suggestions": suggestions, "recommended": recommended}
+        return open_review(
+            job, ReviewKind.QUESTION, title=question, consequence="The job waits for your answer", payload=payload
+        )
+
+
+def give_back(run: Run, *, how: str, delay_seconds: float, by: str, billed_unknown: bool = False) -> None:
+    """The planning Run ended early for a reason that passes: the Job is ready again after the delay."""
+    with transaction.atomic():
+        runs.end(run, RunState.ABANDONED, how=how, by=by, billed_unknown=billed_unknown)
+        job = lock(run.job_id)
+        ready_at = timezone.now() + datetime.timedelta(seconds=delay_seconds)
+        move(job, JobState.PENDING, event="job.given_back", by=by, ready_at=ready_at, reason=how, starts=0)
+        dispatch.wake(dispatch.AGENTS)
+
+
+def fail(run: Run, *, cause: str, fix: str, by: str, kind: str = "") -> None:
+    """The planning Run cannot succeed as things are: the Job fails, with one item for a person."""
+    with transaction.atomic():
+        runs.end(run, RunState.FAILED, how=cause, by=by)
+        job = lock(run.job_id)
+        move(job, JobState.FAILED, event="job.failed", by=by, reason=cause, finished_at=timezone.now())
+        open_failure(job, None, cause=cause, fix=fix, kind=kind)
+
+
+def rescue(run: Run, *, by: str) -> None:
+    """Take a planning Run from a holder that is gone: the Job is ready again, or set aside after three starts."""
+    with transaction.atomic():
+        runs.end(run, RunState.ABANDONED, how="its process died or lost its lease", by=by, billed_unknown=True)
+        job = lock(run.job_id)
+        if job.starts >= policy.MAX_STARTS:
+            cause = f"Planning was started {job.starts} times and its process died each time."
+            move(job, JobState.FAILED, event="job.failed", by=by, reason=cause, finished_at=timezone.now())
+            open_failure(job, None, cause=cause, fix="Look at the worker's log, then retry.")
+            return
+        move(job, JobState.PENDING, event="job.given_back", by=by, ready_at=timezone.now())
+        dispatch.wake(dispatch.AGENTS)

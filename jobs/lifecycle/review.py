@@ -1,0 +1,271 @@
+"""Verbs of a Review: what a person can decide, each bound to the version that they saw."""
+
+import datetime
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from jobs import dispatch, events, policy
+from jobs.lifecycle import artifact as artifacts
+from jobs.lifecycle import delivery as deliveries
+from jobs.lifecycle import job as jobs
+from jobs.lifecycle.moves import LostRace, move
+from jobs.lifecycle.task import digest_of
+from jobs.models import Delivery, Review, Task
+from jobs.states import DeliveryState, JobState, ReviewKind, ReviewState, TaskState
+
+
+class Stale(Exception):
+    """The item was changed or decided since the page was drawn: nothing was done. The message says by whom."""
+
+
+class NotAllowed(Exception):
+    """This kind of item has no such verb, or the verb lacks what it needs; the message says what to do."""
+
+
+def approve(review: Review, *, by: User, version: int, digest: str) -> datetime.datetime | None:
+    """Approve exactly what was shown; return when it leaves the house, None if nothing does.
+
+    Until then `undo` takes it back. Raises Stale or NotAllowed.
+    """
+    with transaction.atomic():
+        review = _lock(review, version=version, kinds=(ReviewKind.MESSAGE, ReviewKind.MERGE))
+        if digest != review.digest:
+            raise Stale("The bytes changed since you looked at them. Nothing was sent; please look again.")
+        held = list(review.deliveries.filter(state=DeliveryState.HELD))
+        if any(not row.fields.get("to") for row in held):
+            raise NotAllowed("There is no recipient: add a trusted address to the client, then ask for a revision.")
+        _decide(review, ReviewState.APPROVED, event="review.approved", by=by, data={"digest": digest})
+        leaves_at = None
+        for delivery in held:
+            leaves_at = timezone.now() + (settings.UNDO_CLIENT if delivery.fields.get("to") else settings.UNDO)
+            move(
+                delivery,
+                DeliveryState.PENDING,
+                event="delivery.released",
+                by=by.username,
+                where={"digest": digest},
+                approved_digest=digest,
+                ready_at=leaves_at,
+            )
+        if review.kind == ReviewKind.MERGE and review.task:
+            finished = timezone.now()
+            move(review.task, TaskState.COMPLETED, event="task.completed", by=by.username, finished_at=finished)
+        jobs.settle(review.job_id, by=by.username)
+        dispatch.wake(dispatch.DELIVERIES)
+    return leaves_at
+
+
+def undo(review: Review, *, by: User) -> None:
+    """Take an approval back while nothing has left. Raises Stale when it is too late: exactly one wins."""
+    with transaction.atomic():
+        review = Review.objects.select_for_update(of=("self",)).get(pk=review.pk)
+        released = list(review.deliveries.filter(state=DeliveryState.PENDING))
+        if review.state != ReviewState.APPROVED or not released:
+            raise Stale("It is too late to undo: this has left, or was never approved.")
+        try:
+            for delivery in released:
+                move(
+                    delivery,
+                    DeliveryState.HELD,
+                    event="delivery.held",
+                    by=by.username,
+                    where={"ready_at__gt": Now()},
+                    approved_digest="",
+                )
+            move(
+                review,
+                ReviewState.OPEN,
+                event="review.undone",
+                by=by.username,
+                decided_by=None,
+                decided_at=None,
+                version=review.version + 1,
+            )
+        except LostRace as error:
+            raise Stale("It is too late to undo: this is leaving now.") from error
+        jobs.settle(review.job_id, by=by.username)
+
+
+def edit(review: Review, *, by: User, version: int, text: str, subject: str | None = None) -> Review:
+    """Replace the message by the person's own words; an earlier approval is void. Raises Stale or NotAllowed."""
+    text = text.replace("\x00", "").replace("\r\n", "\n").strip() + "\n"
+    if not text.strip():
+        raise NotAllowed("An empty message cannot be kept. Decline the item if nothing should be sent.")
+    delivery = _held(review)
+    shown = delivery.files[0]
+    file = artifacts.File(shown["kind"], shown["name"], shown["media_type"], text.encode())
+    artifacts.keep(file)
+    with transaction.atomic():
+        review = _lock(review, version=version, kinds=(ReviewKind.MESSAGE,))
+        artifacts.enter(file, task=delivery.task, run=None, by=by.username)
+        files = [{**shown, "sha256": file.sha256}, *delivery.files[1:]]
+        fields = dict(delivery.fields)
+        if subject is not None and subject.strip():
+            fields["subject"] = " ".join(subject.split())[:200]
+        digest = digest_of(target=delivery.target, kind=delivery.kind, fields=fields, files=files)
+        changed = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.HELD, digest=review.digest)
+        if not changed.update(files=files, fields=fields, digest=digest):
+            raise Stale("This message was changed or released in the meantime.")
+        title = fields.get("subject", review.title)
+        Review.objects.filter(pk=review.pk).update(digest=digest, version=review.version + 1, title=title[:200])
+        _tell("review.edited", review, by=by.username, data={"sha256": file.sha256, "digest": digest})
+        review.refresh_from_db()
+    return review
+
+
+def revise(review: Review, *, by: User, version: int, note: str) -> None:
+    """Send it back to its agent with a note; the next version comes as a new item. Raises Stale or NotAllowed."""
+    if not note.strip():
+        raise NotAllowed("Say in the note what should be different.")
+    with transaction.atomic():
+        review = _lock(review, version=version, kinds=(ReviewKind.MESSAGE, ReviewKind.MERGE))
+        task = _task_of(review)
+        if task.round + 1 >= policy.MAX_ROUNDS:
+            raise NotAllowed(f"It was revised {task.round} times already. Edit it yourself, or decline it.")
+        move(review, ReviewState.REVISING, event="review.revising", by=by.username, note=note.strip())
+        _cancel_deliveries(review, by=by)
+        move(
+            task,
+            TaskState.PENDING,
+            event="task.revising",
+            by=by.username,
+            round=task.round + 1,
+            revision_note=note.strip(),
+            starts=0,
+            ready_at=review.job.created_at,
+        )
+        jobs.settle(review.job_id, by=by.username)
+        dispatch.wake(dispatch.AGENTS)
+
+
+def decline(review: Review, *, by: User, version: int, reason: str = "") -> None:
+    """Refuse it: nothing of it leaves. A declined question or failure ends its job. Raises Stale."""
+    with transaction.atomic():
+        review = _lock(review, version=version, kinds=tuple(ReviewKind))
+        _decide(review, ReviewState.DECLINED, event="review.declined", by=by, note=reason.strip())
+        if review.kind in {ReviewKind.QUESTION, ReviewKind.FAILURE}:
+            if review.job.state != JobState.CANCELLED:
+                jobs.cancel(review.job, by=by.username, reason=reason.strip() or "Declined by its owner.")
+            return
+        _cancel_deliveries(review, by=by)
+        finished = timezone.now()
+        why = reason.strip() or "Declined."
+        move(
+            _task_of(review),
+            TaskState.CANCELLED,
+            event="task.cancelled",
+            by=by.username,
+            reason=why,
+            finished_at=finished,
+        )
+        jobs.settle(review.job_id, by=by.username)
+
+
+def answer(review: Review, *, by: User, version: int, text: str) -> None:
+    """Answer a question: the words join the brief and the job is planned again. Raises Stale or NotAllowed."""
+    text = text.replace("\x00", "").strip()
+    if not text:
+        raise NotAllowed("Choose an answer or write one.")
+    with transaction.atomic():
+        review = _lock(review, version=version, kinds=(ReviewKind.QUESTION,))
+        _decide(review, ReviewState.ANSWERED, event="review.answered", by=by, note=text)
+        job = jobs.lock(review.job_id)
+        said = {"question": review.payload.get("question", review.title), "answer": text, "by": by.username}
+        move(
+            job,
+            JobState.PENDING,
+            event="job.answered",
+            by=by.username,
+            answers=[*job.answers, said],
+            round=job.round + 1,
+            reason="",
+            ready_at=timezone.now(),
+        )
+        dispatch.wake(dispatch.AGENTS)
+
+
+def retry(review: Review, *, by: User, version: int, budget_microusd: int | None = None) -> None:
+    """Start what failed again, with a larger budget if one is given. Raises Stale or NotAllowed."""
+    with transaction.atomic():
+        review = _lock(review, version=version, kinds=(ReviewKind.FAILURE,))
+        if review.payload.get("unknown"):
+            raise NotAllowed("It may have been sent. Say first whether it arrived.")
+        _decide(review, ReviewState.ANSWERED, event="review.answered", by=by, note="retry")
+        job = jobs.lock(review.job_id)
+        jobs.retry(job, by=by.username, budget_microusd=budget_microusd)
+
+
+def resolve_unknown(review: Review, *, by: User, version: int, arrived: bool) -> None:
+    """Say whether a message of unknown fate arrived: it counts as delivered, or is sent again. Raises Stale."""
+    with transaction.atomic():
+        review = _lock(review, version=version, kinds=(ReviewKind.FAILURE,))
+        delivery = Delivery.objects.filter(pk=review.payload.get("delivery"), state=DeliveryState.UNKNOWN).first()
+        if delivery is None:
+            raise NotAllowed("There is nothing in doubt here.")
+        _decide(
+            review, ReviewState.ANSWERED, event="review.answered", by=by, note="arrived" if arrived else "resend"
+        )
+        deliveries.resolve(delivery, arrived=arrived, by=by.username)
+        jobs.settle(review.job_id, by=by.username)
+
+
+def snooze(review: Review, *, by: User, version: int, until: datetime.datetime) -> None:
+    """Take it out of sight until then; it comes back earlier if something new happens to it. Raises Stale."""
+    with transaction.atomic():
+        review = _lock(review, version=version, kinds=tuple(ReviewKind))
+        Review.objects.filter(pk=review.pk).update(snoozed_until=until)
+        _tell("review.snoozed", review, by=by.username, data={"until": until.isoformat()})
+
+
+def _lock(review: Review, *, version: int, kinds: tuple[ReviewKind, ...]) -> Review:
+    """The row as it stands, locked, if it is open and still what the page showed."""
+    rows = Review.objects.select_for_update(of=("self",)).select_related("job", "task", "decided_by")
+    review = rows.get(pk=review.pk)
+    if review.kind not in kinds:
+        raise NotAllowed(f"A {review.kind} has no such decision.")
+    if review.state != ReviewState.OPEN:
+        who = f" by {review.decided_by.username}" if review.decided_by else ""
+        when = f" at {timezone.localtime(review.decided_at):%H:%M}" if review.decided_at else ""
+        raise Stale(f"Already {review.state}{who}{when}. Nothing was done now.")
+    if review.version != version:
+        raise Stale("This item was changed since you looked at it. Nothing was done; please look again.")
+    return review
+
+
+def _decide(review: Review, state: ReviewState, *, event: str, by: User, **columns: object) -> None:
+    move(
+        review,
+        state,
+        event=event,
+        by=by.username,
+        where={"version": review.version},
+        decided_by=by,
+        decided_at=timezone.now(),
+        **columns,
+    )
+
+
+def _held(review: Review) -> Delivery:
+    delivery = review.deliveries.filter(state=DeliveryState.HELD).select_related("task").first()
+    if delivery is None:
+        raise Stale("There is no message waiting here any more.")
+    return delivery
+
+
+def _task_of(review: Review) -> Task:
+    if review.task is None:
+        raise NotAllowed("This item belongs to no task.")
+    return review.task
+
+
+def _cancel_deliveries(review: Review, *, by: User) -> None:
+    for delivery in review.deliveries.filter(state=DeliveryState.HELD):
+        move(delivery, DeliveryState.CANCELLED, event="delivery.cancelled", by=by.username)
+
+
+def _tell(name: str, review: Review, *, by: str, data: dict[str, object]) -> None:
+    events.append(name, actor=by, noun="review", row=review.pk, job_id=review.job_id, data=data)

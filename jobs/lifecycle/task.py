@@ -1,0 +1,210 @@
+"""Verbs of a Task: what becomes of it when its Run ends, well or not."""
+
+import datetime
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from jobs import dispatch, events, policy
+from jobs.lifecycle import artifact as artifacts
+from jobs.lifecycle import run as runs
+from jobs.lifecycle.job import lock, open_failure, open_job, open_review, settle
+from jobs.lifecycle.moves import move
+from jobs.models import Artifact, Delivery, Job, Review, Run, Task
+from jobs.states import DeliveryState, ReviewKind, ReviewState, RunState, TaskState
+
+# What an agent may say of an effect; whatever steers it (to whom, where) is added here, from the owner's data.
+_OWN_FIELDS = {"document": (), "branch": ("repository", "base_sha", "message"), "client_message": ("subject",)}
+
+
+@dataclass(frozen=True)
+class WantedEffect:
+    """One outward act that a Task asks for; `files` are names among what it made."""
+
+    kind: str
+    fields: dict[str, Any]
+    files: list[str]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a Task made."""
+
+    output: dict[str, Any]
+    summary: str
+    files: list[artifacts.File]
+    effects: list[WantedEffect] = field(default_factory=list)
+    follow_ups: list[tuple[str, str]] = field(default_factory=list)  # (title, brief)
+
+
+def succeed(run: Run, result: Result, *, by: str) -> list[Delivery]:
+    """Keep what the Run made and let its effects go, at once or behind a Review. Raises LostRace.
+
+    1. store the bytes (content-addressed: a repeat is a no-op); 2. one transaction: end the Run, artifacts,
+    deliveries, reviews, follow-up jobs, move the Task, settle the Job, ring.
+    """
+    for file in result.files:
+        artifacts.keep(file)
+    with transaction.atomic():
+        runs.end(run, RunState.SUCCEEDED, how=result.summary, by=by)
+        job = lock(run.job_id)
+        task = Task.objects.get(pk=run.task_id)
+        made = {file.name: artifacts.enter(file, task=task, run=run, by=by) for file in result.files}
+        _close_revised(task, by=by)
+        deliveries = [
+            _enter(effect, number, task=task, job=job, made=made)
+            for number, effect in enumerate(result.effects, start=1)
+        ]
+        waits = any(policy.gate(effect.kind) or policy.asks_after(effect.kind) for effect in result.effects)
+        _finish(task, result, waits=waits, by=by)
+        _open_follow_ups(job, result.follow_ups, by=by)
+        settle(job.pk, by=by)
+    return deliveries
+
+
+def fail(run: Run, *, cause: str, fix: str, by: str, kind: str = "") -> None:
+    """The Task cannot be done as things are: it fails, with one item for a person. Siblings go on."""
+    with transaction.atomic():
+        runs.end(run, RunState.FAILED, how=cause, by=by)
+        job = lock(run.job_id)
+        task = Task.objects.get(pk=run.task_id)
+        _fail(task, job, cause=cause, fix=fix, by=by, kind=kind)
+        settle(job.pk, by=by)
+
+
+def give_back(run: Run, *, how: str, delay_seconds: float, by: str, billed_unknown: bool = False) -> None:
+    """The Run ended early for a reason that passes: the Task is ready again after the delay."""
+    with transaction.atomic():
+        runs.end(run, RunState.ABANDONED, how=how, by=by, billed_unknown=billed_unknown)
+        task = Task.objects.get(pk=run.task_id)
+        ready_at = (
+            timezone.now() + datetime.timedelta(seconds=delay_seconds) if delay_seconds else run.job.created_at
+        )
+        move(task, TaskState.PENDING, event="task.given_back", by=by, ready_at=ready_at, reason=how, starts=0)
+        dispatch.wake(dispatch.AGENTS)
+
+
+def rescue(run: Run, *, by: str) -> None:
+    """Take a Task from a holder that is gone: it is ready again at once, or set aside after three starts."""
+    with transaction.atomic():
+        runs.end(run, RunState.ABANDONED, how="its process died or lost its lease", by=by, billed_unknown=True)
+        job = lock(run.job_id)
+        task = Task.objects.get(pk=run.task_id)
+        if task.starts >= policy.MAX_STARTS:
+            cause = f"It was started {task.starts} times and its process died each time."
+            _fail(task, job, cause=cause, fix="Look at the worker's log, then retry or end the job.", by=by)
+            settle(job.pk, by=by)
+            return
+        move(task, TaskState.PENDING, event="task.given_back", by=by, ready_at=job.created_at)
+        dispatch.wake(dispatch.AGENTS)
+
+
+def digest_of(*, target: str, kind: str, fields: dict[str, Any], files: list[dict[str, Any]]) -> str:
+    """Sha-256 over everything that will leave: where to, to whom, and every byte by its own sha-256."""
+    shown = [{name: file[name] for name in ("name", "media_type", "sha256")} for file in files]
+    canonical = json.dumps(
+        {"target": target, "kind": kind, "fields": fields, "files": shown},
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+    )
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _finish(task: Task, result: Result, *, waits: bool, by: str) -> None:
+    to = TaskState.NEEDS_REVIEW if waits else TaskState.COMPLETED
+    move(
+        task,
+        to,
+        event=f"task.{to}",
+        by=by,
+        output=result.output,
+        summary=result.summary[:300],
+        reason="",
+        starts=0,
+        finished_at=None if waits else timezone.now(),
+    )
+
+
+def _fail(task: Task, job: Job, *, cause: str, fix: str, by: str, kind: str = "") -> None:
+    move(task, TaskState.FAILED, event="task.failed", by=by, reason=cause, finished_at=timezone.now())
+    _close_revised(task, by=by)
+    written = task.deliveries.filter(state=DeliveryState.DELIVERED).exists()
+    open_failure(job, task, cause=cause, fix=fix, written=written, kind=kind)
+
+
+def _close_revised(task: Task, *, by: str) -> None:
+    for review in task.reviews.filter(state=ReviewState.REVISING):
+        move(review, ReviewState.SUPERSEDED, event="review.superseded", by=by)
+
+
+def _enter(effect: WantedEffect, number: int, *, task: Task, job: Job, made: dict[str, Artifact]) -> Delivery:
+    """Add the Delivery, behind its Review where the policy asks for one. Its key is never used again."""
+    fields = {name: effect.fields[name] for name in _OWN_FIELDS[effect.kind] if name in effect.fields}
+    if effect.kind == "client_message":
+        fields["to"] = list(job.client.recipients) if job.client else []
+    files = [
+        {"name": row.name, "kind": row.kind, "media_type": row.media_type, "sha256": row.sha256}
+        for row in (made[name] for name in effect.files)
+    ]
+    target = settings.DELIVERED_BY[effect.kind]
+    digest = digest_of(target=target, kind=effect.kind, fields=fields, files=files)
+    gate = policy.gate(effect.kind)
+    review = _open_gate(gate, task=task, job=job, fields=fields, digest=digest) if gate else None
+    state = DeliveryState.HELD if review else DeliveryState.PENDING
+    delivery = Delivery.objects.create(
+        key=f"{job.uid}:{task.position}:{task.round}:{number}",
+        job=job,
+        task=task,
+        review=review,
+        target=target,
+        kind=effect.kind,
+        fields=fields,
+        files=files,
+        digest=digest,
+        priority=job.priority,
+        state=state,
+        ready_at=timezone.now(),
+    )
+    name = "delivery.held" if review else "delivery.released"
+    events.append(name, actor="policy", noun="delivery", row=delivery.pk, job_id=job.pk, to=state)
+    if not review:
+        dispatch.wake(dispatch.DELIVERIES)
+    return delivery
+
+
+def _open_gate(gate: ReviewKind, *, task: Task, job: Job, fields: dict[str, Any], digest: str) -> Review:
+    to = ", ".join(fields.get("to", [])) or "nobody: the client has no trusted recipient"
+    return open_review(
+        job,
+        gate,
+        task=task,
+        title=fields.get("subject") or task.title,
+        consequence=f"Sends to {to}",
+        digest=digest,
+    )
+
+
+def _open_follow_ups(job: Job, follow_ups: Sequence[tuple[str, str]], *, by: str) -> None:
+    """Open what the Task found to be needed: bounded in depth, number and money, never more urgent than itself."""
+    if job.depth >= policy.MAX_DEPTH:
+        return
+    room = policy.MAX_FOLLOW_UPS - job.children.count()
+    for title, brief in follow_ups[: max(0, room)]:
+        left = max(0, job.budget_microusd - job.spent_microusd - job.reserved_microusd)
+        open_job(
+            title=title,
+            brief=brief,
+            by=by,
+            client=job.client,
+            priority=job.priority,
+            budget_microusd=left // policy.MAX_FOLLOW_UPS,
+            parent=job,
+            depth=job.depth + 1,
+        )

@@ -1,0 +1,178 @@
+"""All claiming: what is most urgent, who has it, for how long, and who has let go.
+
+A claim is one conditional write: FOR UPDATE SKIP LOCKED on PostgreSQL; on SQLite the transaction has the write lock
+from its start. Every claim takes priority 1 first, then the oldest; partial indexes keep its cost the same at a
+thousand and at a million rows. Leases run on the database's clock.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from jobs import events
+from jobs.holder import Holder, this_process
+from jobs.models import Delivery, Run, Task
+from jobs.states import DeliveryState, JobState, Priority, RunState, TaskState
+
+_ANY = max(Priority.ALL)
+
+# The row to take next of one table and priority. The two literals let the planner use the partial index.
+_NEXT = "SELECT id FROM {table} WHERE state = 'pending' AND priority = {priority} AND ready_at <= {now}"
+_TAKE = """
+UPDATE {table} SET state = '{to}', {counter} = {counter} + 1{also}
+WHERE id = ({next} ORDER BY ready_at, id LIMIT 1{lock}) AND state = 'pending' RETURNING id
+"""
+
+
+def claim_run(priority: int = _ANY) -> Run | None:
+    """A new Run for the most urgent Task, else for planning the most urgent Job; None when nothing is ready.
+
+    `priority` is the least urgent one to take. Work that was begun goes before work that has to be planned.
+    """
+    for urgency in range(Priority.CLIENT, priority + 1):
+        wanted = _ready(("jobs_task", "jobs_job"), urgency)
+        run = (wanted == "jobs_task" and _claim_task(urgency)) or (wanted and _claim_job(urgency))
+        if run:
+            return run
+    return None
+
+
+def claim_delivery(priority: int = _ANY) -> Delivery | None:
+    """The most urgent Delivery, now `sending` and held by this process; None when nothing is due."""
+    for urgency in range(Priority.CLIENT, priority + 1):
+        if not _ready(("jobs_delivery",), urgency):
+            continue
+        with transaction.atomic():
+            pk = _take("jobs_delivery", urgency, to=DeliveryState.SENDING, counter="attempts")
+            if pk is None:
+                continue
+            held_by = this_process()
+            Delivery.objects.filter(pk=pk).update(lease_until=Now() + settings.LEASE, **_columns(held_by))
+            delivery = Delivery.objects.select_related("job", "job__client", "task").get(pk=pk)
+            _tell("delivery.sending", delivery, source=DeliveryState.PENDING, to=DeliveryState.SENDING)
+            return delivery
+    return None
+
+
+def claim_lookup() -> Delivery | None:
+    """An `unknown` Delivery whose time to be looked up has come, held by this process; its state stays."""
+    due = Q(state=DeliveryState.UNKNOWN, ready_at__lte=Now()) & (Q(lease_until=None) | Q(lease_until__lte=Now()))
+    candidate = Delivery.objects.filter(due).order_by("ready_at", "id").values_list("pk", flat=True).first()
+    if candidate is None:
+        return None
+    taken = Delivery.objects.filter(due, pk=candidate).update(
+        lease_until=Now() + settings.LEASE, attempts=F("attempts") + 1, **_columns(this_process())
+    )
+    if not taken:
+        return None
+    return Delivery.objects.select_related("job", "job__client", "task").get(pk=candidate)
+
+
+def extend(run_ids: Sequence[int]) -> set[int]:
+    """Renew the leases of these Runs; return those that are still running. The rest are lost."""
+    mine = Run.objects.filter(pk__in=run_ids, state=RunState.RUNNING)
+    mine.update(lease_until=Now() + settings.LEASE)
+    return set(mine.values_list("pk", flat=True))
+
+
+def expired() -> list[Run]:
+    """Running Runs whose holder is dead on this host, or whose lease has passed."""
+    here = this_process().host
+    maybe = Run.objects.filter(Q(host=here) | Q(lease_until__lte=Now()), state=RunState.RUNNING)
+    late = set(maybe.filter(lease_until__lte=Now()).values_list("pk", flat=True))
+    return [run for run in maybe.select_related("job", "task") if run.pk in late or holder_of(run).is_dead()]
+
+
+def stranded() -> list[Delivery]:
+    """Deliveries being sent whose holder is dead on this host, or whose lease has passed."""
+    here = this_process().host
+    maybe = Delivery.objects.filter(Q(host=here) | Q(lease_until__lte=Now()), state=DeliveryState.SENDING)
+    late = set(maybe.filter(lease_until__lte=Now()).values_list("pk", flat=True))
+    return [row for row in maybe.select_related("job", "task") if row.pk in late or holder_of(row).is_dead()]
+
+
+def holder_of(row: Run | Delivery) -> Holder:
+    """The process that holds the row."""
+    return Holder(host=row.host, pid=row.pid, started=row.pid_started)
+
+
+def due(cluster: str) -> bool:
+    """Whether this cluster has anything to claim now. One read."""
+    if cluster == "agents":
+        return any(_ready(("jobs_task", "jobs_job"), urgency) for urgency in Priority.ALL)
+    lookups = Delivery.objects.filter(state=DeliveryState.UNKNOWN, ready_at__lte=Now())
+    return any(_ready(("jobs_delivery",), urgency) for urgency in Priority.ALL) or lookups.exists()
+
+
+def _claim_task(priority: int) -> Run | None:
+    with transaction.atomic():
+        pk = _take("jobs_task", priority, to=TaskState.IN_PROGRESS, counter="starts")
+        if pk is None:
+            return None
+        task = Task.objects.select_related("job", "job__client").get(pk=pk)
+        run = _start(job_id=task.job_id, task=task, round=task.round)
+        _tell("task.started", task, source=TaskState.PENDING, to=TaskState.IN_PROGRESS, run=run.pk)
+        return run
+
+
+def _claim_job(priority: int) -> Run | None:
+    with transaction.atomic():
+        pk = _take("jobs_job", priority, to=JobState.IN_PROGRESS, counter="starts", also=", reason = ''")
+        if pk is None:
+            return None
+        run = _start(job_id=pk, task=None, round=None)
+        _tell("job.planning", run.job, source=JobState.PENDING, to=JobState.IN_PROGRESS, run=run.pk)
+        return run
+
+
+def _start(*, job_id: int, task: Task | None, round: int | None) -> Run:  # noqa: A002 - the field's name
+    run = Run(job_id=job_id, task=task, **_columns(this_process()), lease_until=Now() + settings.LEASE)
+    run.round = run.job.round if round is None else round
+    run.save(force_insert=True)
+    return run
+
+
+def _ready(tables: Iterable[str], priority: int) -> str:
+    """The first of the tables that has a row ready; empty if none has."""
+    now = _now()
+    cases = " ".join(
+        f"WHEN EXISTS ({_NEXT.format(table=table, priority=priority, now=now)}) THEN '{table}'" for table in tables
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT CASE {cases} ELSE '' END")
+        return str(cursor.fetchone()[0])
+
+
+def _take(table: str, priority: int, *, to: str, counter: str, also: str = "") -> int | None:
+    lock = " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
+    following = _NEXT.format(table=table, priority=priority, now=_now())
+    statement = _TAKE.format(table=table, to=to, counter=counter, also=also, next=following, lock=lock)
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _now() -> str:
+    """The database's clock, in the form in which Django stores times there."""
+    return "now()" if connection.vendor == "postgresql" else "STRFTIME('%Y-%m-%d %H:%M:%f', 'now')"
+
+
+def _columns(holder: Holder) -> dict[str, str | int]:
+    return {"host": holder.host, "pid": holder.pid, "pid_started": holder.started}
+
+
+def _tell(name: str, row: Task | Delivery | object, *, source: str, to: str, run: int | None = None) -> None:
+    events.append(
+        name,
+        actor="queue",
+        noun=row.NOUN,
+        row=row.pk,
+        job_id=events.job_id_of(row),
+        source=source,
+        to=to,
+        data={"run": run} if run else {},
+    )

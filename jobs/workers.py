@@ -1,0 +1,76 @@
+"""What django-q2 and the supervisor may call on this floor. Each is safe to run twice and at the same time."""
+
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from jobs import dispatch, queue
+from jobs.lifecycle import delivery as deliveries
+from jobs.lifecycle import planning, slot
+from jobs.lifecycle import run as runs
+from jobs.lifecycle import task as tasks
+from jobs.lifecycle.moves import IllegalMove, LostRace
+from jobs.models import Delivery, Process, Run
+
+_BY = "sweep"
+# Longer than any target's read-your-writes lag (each Target names its own; this is for one that died mid-way).
+_RESCUE_LAG_SECONDS = 5.0
+
+log = logging.getLogger(__name__)
+
+
+def sweep() -> None:
+    """Take up what a dead or stalled process left, and ring again for everything that lost its doorbell."""
+    for run in queue.expired():
+        _rescue_run(run)
+    for delivery in queue.stranded():
+        _rescue_delivery(delivery)
+    for cluster in settings.WORKERS:
+        if queue.due(cluster):
+            dispatch.ring(cluster)
+
+
+def cycle() -> None:
+    """The orchestrator's cycle: internal work is looked at now. The rows say themselves when they are ready."""
+    dispatch.ring(dispatch.AGENTS)
+
+
+def open_due_slots() -> None:
+    """Open the jobs of schedules whose slot has come."""
+    slot.open_due(timezone.now())
+
+
+def prune() -> None:
+    """Forget what nobody needs: rows of processes long gone, and messages that died with theirs."""
+    Process.objects.filter(heartbeat_at__lt=timezone.now() - timedelta(hours=1)).delete()
+    dispatch.forget_lost_messages()
+
+
+def _rescue_run(run: Run) -> None:
+    if not runs.make_way(run):
+        return
+    try:
+        if run.task_id:
+            tasks.rescue(run, by=_BY)
+        else:
+            planning.rescue(run, by=_BY)
+        log.warning("run %s was taken from a dead process", run.pk)
+    except (LostRace, IllegalMove):
+        log.info("run %s ended by itself", run.pk)
+    except DatabaseError:
+        log.exception("run %s could not be rescued; the next sweep tries again", run.pk)
+
+
+def _rescue_delivery(delivery: Delivery) -> None:
+    holder = queue.holder_of(delivery)
+    if holder.is_here() and not holder.is_dead() and not holder.kill():
+        return
+    try:
+        with transaction.atomic():
+            deliveries.rescue(delivery, lag_seconds=_RESCUE_LAG_SECONDS, by=_BY)
+        log.warning("delivery %s was left by a dead process; it is looked up", delivery.key)
+    except (LostRace, IllegalMove):
+        log.info("delivery %s ended by itself", delivery.key)

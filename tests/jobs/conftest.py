@@ -1,0 +1,83 @@
+"""Rows in the states that tests begin from, made by the real verbs."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from jobs import queue
+from jobs.lifecycle import planning
+from jobs.lifecycle import task as tasks
+from jobs.lifecycle.artifact import File
+from jobs.lifecycle.job import open_job
+from jobs.models import Client, Delivery, Job, Run, Task
+
+STEP = planning.PlannedStep(agent="drafting", title="Write it", input={"kind": "article"})
+
+
+def a_file(name: str = "message.md", text: str = "Hello Marta", kind: str = "message") -> File:
+    """An artifact's bytes."""
+    return File(kind=kind, name=name, media_type="text/markdown; charset=utf-8", content=text.encode())
+
+
+def message_result(text: str = "Hello Marta", subject: str = "Status") -> tasks.Result:
+    """What the communication agent returns."""
+    effect = tasks.WantedEffect("client_message", {"subject": subject}, ["message.md"])
+    return tasks.Result(
+        output={"subject": subject}, summary="one message", files=[a_file(text=text)], effects=[effect]
+    )
+
+
+def document_result(text: str = "# A draft") -> tasks.Result:
+    """What the drafting agent returns."""
+    effect = tasks.WantedEffect("document", {}, ["draft.md"])
+    files = [a_file("draft.md", text, "draft")]
+    return tasks.Result(output={"title": "A draft"}, summary="a draft", files=files, effects=[effect])
+
+
+def branch_result() -> tasks.Result:
+    """What the code agent returns."""
+    fields = {"repository": "site", "base_sha": "0" * 40, "message": "Fix it"}
+    effect = tasks.WantedEffect("branch", fields, ["changes.patch"])
+    files = [a_file("changes.patch", "diff", "patch")]
+    return tasks.Result(output={}, summary="+1 -1, tests pass", files=files, effects=[effect])
+
+
+@pytest.fixture
+def job(trattoria: Client) -> Job:
+    """A job for a client, ready to be planned."""
+    return open_job(title="Status mail", brief="Write the status mail.", by="test", client=trattoria)
+
+
+@pytest.fixture
+def planned(job: Job) -> Callable[..., Job]:
+    """A function that plans the job with these steps."""
+
+    def plan(*steps: planning.PlannedStep) -> Job:
+        run = claimed()
+        planning.accept_plan(run, list(steps) or [STEP], by="orchestrator")
+        job.refresh_from_db()
+        return job
+
+    return plan
+
+
+def claimed() -> Run:
+    """The next Run; fails the test if there is none."""
+    run = queue.claim_run()
+    assert run is not None
+    return run
+
+
+def sending() -> Delivery:
+    """The next Delivery, being sent; fails the test if there is none."""
+    delivery = queue.claim_delivery()
+    assert delivery is not None
+    return delivery
+
+
+def done(result: tasks.Result, **changes: Any) -> Task:
+    """Claim the next Task and succeed with this result."""
+    run = claimed()
+    tasks.succeed(run, result, by="agent:test")
+    return Task.objects.get(pk=run.task_id)
