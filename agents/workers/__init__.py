@@ -1,0 +1,208 @@
+"""What django-q2 may call here: plan jobs and do tasks. This process holds the model's key, no write credential.
+
+A Run ends in exactly one verb: what the agent returned, or how it was interrupted. A Run that was taken over
+meanwhile writes nothing.
+"""
+
+import datetime
+import logging
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from agents import orchestrator, registry
+from agents.contracts import (
+    LLM,
+    BadAnswer,
+    BudgetExhausted,
+    Desk,
+    Draft,
+    Draining,
+    Interrupted,
+    LimitReached,
+    Limits,
+    ModelRefused,
+    ModelRejected,
+    ModelUnavailable,
+    Plan,
+    RunLost,
+    Split,
+)
+from agents.llm.anthropic import AnthropicLLM
+from agents.llm.rehearsal import RehearsalLLM
+from agents.workers.briefs import brief_for
+from agents.workers.journal import StoredJournal
+from jobs import dispatch, policy, pool, queue
+from jobs.lifecycle import artifact as artifacts
+from jobs.lifecycle import planning
+from jobs.lifecycle import task as tasks
+from jobs.lifecycle.moves import IllegalMove, LostRace
+from jobs.models import Run
+
+# A model that is unavailable so often in one round is a matter for a person.
+_MAX_UNAVAILABLE = 12
+# What a person can do about each way to end; the first that fits counts.
+_FIXES: list[tuple[type[Interrupted], str]] = [
+    (ModelRejected, "Mend what the model's server says (key, model name, billing), then retry."),
+    (ModelRefused, "Change the brief, then start the job again; the same text is refused again."),
+    (LimitReached, "Make the task smaller, or retry."),
+    (BadAnswer, "Retry; if it happens again, try another model."),
+    (BudgetExhausted, "Raise the budget and retry, or end the job."),
+    (Interrupted, "Mend what the reason says, then retry."),
+]
+
+log = logging.getLogger(__name__)
+
+
+def work() -> int:
+    """Plan and do until nothing is ready; return how many Runs were made."""
+    return pool.serve(dispatch.AGENTS, claim=queue.claim_run, do=carry_out)
+
+
+def carry_out(run: Run, pulse: pool.Pulse) -> None:
+    """Bring one claimed Run to its end, whatever happens inside it."""
+    pulse.holds(run.pk)
+    try:
+        with tempfile.TemporaryDirectory(prefix="nightdesk-") as workdir:
+            desk = _desk(run, pulse, Path(workdir))
+            if run.task is None:
+                orchestrate(run, desk)
+            else:
+                run_task(run, desk)
+    except (RunLost, LostRace, IllegalMove):
+        log.info("run %s was taken over or cancelled; it writes nothing", run.pk)
+    finally:
+        pulse.lets_go(run.pk)
+
+
+def orchestrate(run: Run, desk: Desk) -> None:
+    """Plan one Job: tasks, two jobs, or a question."""
+    by = "orchestrator"
+    _note(run, version=orchestrator.PROMPT_VERSION, model=desk.model)
+    try:
+        decision = orchestrator.plan(brief_for(run), desk)
+    except Interrupted as error:
+        _end_early(run, error, verbs=planning, by=by)
+    except Exception as error:
+        log.exception("planning run %s broke off", run.pk)
+        planning.fail(run, cause=_fault(error), fix="Look at the worker's log, then retry.", by=by)
+    else:
+        if isinstance(decision, Plan):
+            steps = [planning.PlannedStep(**step.model_dump()) for step in decision.steps]
+            planning.accept_plan(run, steps, by=by)
+        elif isinstance(decision, Split):
+            parts = [(part.title, part.brief) for part in decision.parts]
+            planning.split(run, parts, reason=decision.reason, by=by)
+        else:
+            planning.ask(run, **decision.model_dump(), by=by)
+
+
+def run_task(run: Run, desk: Desk) -> None:
+    """Do one Task with its agent."""
+    task = run.task
+    if task is None:
+        raise ValueError("this run plans; it does no task")
+    by = f"agent:{task.agent}"
+    try:
+        agent = registry.load(task.agent)
+        _note(run, version=agent.prompt_version, model=desk.model)
+        draft = agent.run(brief_for(run), desk)
+        result = _result(draft)
+    except Interrupted as error:
+        _end_early(run, error, verbs=tasks, by=by)
+    except (LostRace, IllegalMove):
+        raise
+    except Exception as error:
+        log.exception("run %s broke off", run.pk)
+        tasks.fail(run, cause=_fault(error), fix="Look at the worker's log, then retry.", by=by)
+    else:
+        tasks.succeed(run, result, by=by)
+
+
+def model_for(agent: str) -> str:
+    """The model that an agent thinks with."""
+    return settings.MODELS.get(agent, settings.MODELS["default"]) if settings.ANTHROPIC_API_KEY else "rehearsal"
+
+
+@lru_cache(maxsize=1)
+def llm() -> LLM:
+    """The model adapter of this process: the real one with a key, else the rehearsal."""
+    if settings.ANTHROPIC_API_KEY:
+        return AnthropicLLM(api_key=settings.ANTHROPIC_API_KEY, base_url=settings.ANTHROPIC_BASE_URL or None)
+    return RehearsalLLM(pause_seconds=settings.REHEARSAL_PAUSE.total_seconds())
+
+
+def _desk(run: Run, pulse: pool.Pulse, workdir: Path) -> Desk:
+    agent = run.task.agent if run.task else "orchestrator"
+    return Desk(
+        llm=llm(),
+        model=model_for(agent),
+        journal=StoredJournal(run, pulse),
+        now=timezone.now,
+        workdir=workdir,
+        limits=Limits(),
+        options=settings.AGENT_OPTIONS,
+    )
+
+
+def _note(run: Run, *, version: str, model: str) -> None:
+    Run.objects.filter(pk=run.pk).update(prompt_version=version, model=model)
+
+
+def _end_early(run: Run, error: Interrupted, *, verbs: Any, by: str) -> None:
+    """Give the row back where time helps; else fail it with what a person can do. `verbs` is the noun's module."""
+    if isinstance(error, RunLost):
+        raise error
+    if isinstance(error, Draining):
+        verbs.give_back(run, how="the process was stopped between two turns", delay_seconds=0, by=by)
+    elif isinstance(error, ModelUnavailable) and _tries(run) < _MAX_UNAVAILABLE:
+        verbs.give_back(
+            run,
+            how=f"model unavailable: {error}",
+            delay_seconds=_wait(run, error),
+            by=by,
+            billed_unknown=error.billed_unknown,
+        )
+    elif isinstance(error, BudgetExhausted) and error.scope == "day":
+        verbs.give_back(run, how=str(error), delay_seconds=_until_tomorrow(), by=by)
+    else:
+        kind = "budget" if isinstance(error, BudgetExhausted) else ""
+        verbs.fail(run, cause=str(error), fix=_fix(error), by=by, kind=kind)
+
+
+def _tries(run: Run) -> int:
+    rows = Run.objects.filter(job_id=run.job_id, task_id=run.task_id, round=run.round)
+    return rows.count()
+
+
+def _wait(run: Run, error: ModelUnavailable) -> float:
+    return policy.retry_delay_seconds(_tries(run)) if error.retry_after is None else error.retry_after
+
+
+def _until_tomorrow() -> float:
+    now = timezone.localtime()
+    tomorrow = (now + datetime.timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return (tomorrow - now).total_seconds()
+
+
+def _fix(error: Interrupted) -> str:
+    return next(text for kind, text in _FIXES if isinstance(error, kind))
+
+
+def _fault(error: Exception) -> str:
+    """A fault of the program itself: its kind is for the owner, its text may hold anything and stays in the log."""
+    return f"A fault in the program stopped it ({type(error).__name__})."
+
+
+def _result(draft: Draft) -> tasks.Result:
+    return tasks.Result(
+        output=draft.output,
+        summary=draft.summary,
+        files=[artifacts.File(**made.model_dump()) for made in draft.made],
+        effects=[tasks.WantedEffect(**effect.model_dump()) for effect in draft.effects],
+        follow_ups=[(follow_up.title, follow_up.brief) for follow_up in draft.follow_ups],
+    )

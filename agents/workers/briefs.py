@@ -1,0 +1,88 @@
+"""What an agent is told of its Task, read from the tables."""
+
+from typing import Any
+
+from agents.contracts import Answer, Brief, ClientFacts, Earlier, Material, Revision
+from jobs.lifecycle import artifact as artifacts
+from jobs.models import Artifact, Client, Job, Run, Task
+from jobs.states import TaskState
+
+# What an agent reads of one earlier artifact or file; the whole stays in the artifact.
+_MAX_TEXT = 60_000
+
+
+def brief_for(run: Run) -> Brief:
+    """The Brief of a Run: of its Task, or of its Job where it plans."""
+    job = run.job
+    task = run.task
+    return Brief(
+        job_uid=str(job.uid),
+        job_title=job.title,
+        job_brief=job.brief,
+        client=_client(job.client),
+        data={name: value for name, value in job.data.items() if name != "files"},
+        answers=[Answer(question=said["question"], answer=said["answer"]) for said in job.answers],
+        task_title=task.title if task else "",
+        input=task.input if task else {},
+        earlier=_earlier(job, task) if task else [],
+        materials=[*_files(job), *_from_job_before(job)],
+        revision=_revision(task) if task else None,
+    )
+
+
+def _client(client: Client | None) -> ClientFacts | None:
+    if client is None:
+        return None
+    facts: dict[str, Any] = {"name": client.name, "tone": client.tone, "notes": client.notes}
+    return ClientFacts(**facts, has_recipients=bool(client.recipients))
+
+
+def _earlier(job: Job, task: Task) -> list[Earlier]:
+    needed = job.tasks.filter(position__in=task.needs, state=TaskState.COMPLETED).order_by("position")
+    return [
+        Earlier(
+            position=done.position,
+            agent=done.agent,
+            title=done.title,
+            output=done.output or {},
+            materials=[_material(row, done.agent) for row in _latest(done)],
+        )
+        for done in needed
+    ]
+
+
+def _from_job_before(job: Job) -> list[Material]:
+    """The second half of a split request works on what the first half made."""
+    if job.after is None:
+        return []
+    return [_material(row, task.agent) for task in job.after.tasks.all() for row in _latest(task)]
+
+
+def _revision(task: Task) -> Revision | None:
+    if not task.revision_note:
+        return None
+    texts = [_text(row) for row in _latest(task) if row.kind in {"message", "draft", "patch"}]
+    return Revision(note=task.revision_note, previous="\n\n".join(texts))
+
+
+def _latest(task: Task) -> list[Artifact]:
+    """The newest version of each of the task's artifacts, in the order they were first made."""
+    newest: dict[str, Artifact] = {}
+    for row in task.artifacts.order_by("id"):
+        newest[row.name] = row
+    return list(newest.values())
+
+
+def _material(row: Artifact, agent: str) -> Material:
+    return Material(name=row.name, media_type=row.media_type, text=_text(row), agent=agent)
+
+
+def _text(row: Artifact) -> str:
+    return artifacts.load(row.sha256).decode("utf-8", errors="replace")[:_MAX_TEXT]
+
+
+def _files(job: Job) -> list[Material]:
+    return [
+        Material(name=file["name"], media_type="text/plain", text=file["text"][:_MAX_TEXT])
+        for file in job.data.get("files", [])
+    ]

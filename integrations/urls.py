@@ -1,0 +1,11 @@
+"""The addresses that senders post to."""
+
+from django.urls import path
+
+from integrations.views import hook
+
+urlpatterns = [
+    path("github/", hook, {"source": "github"}, name="hook-github"),
+    path("form/<slug:trigger>/", hook, {"source": "form"}, name="hook-form"),
+    path("standard/<slug:trigger>/", hook, {"source": "standard"}, name="hook-standard"),
+]

@@ -1,0 +1,99 @@
+"""One webhook route for every source: read with our own cap, verify the raw bytes, keep, answer."""
+
+import datetime
+import hashlib
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from integrations import registry
+from integrations.contracts import BadSignature, Incoming, RawRequest, Refusal, Source
+from jobs.lifecycle import intake
+from jobs.models import Trigger
+
+
+class TooLarge(Refusal):
+    """The body is over the source's limit: 413."""
+
+    status = 413
+    code = "too_large"
+
+
+class UnknownAddress(Refusal):
+    """No enabled rule has this address: 404."""
+
+    status = 404
+    code = "unknown_trigger"
+
+
+@csrf_exempt
+@require_POST
+def hook(request: HttpRequest, source: str, trigger: str | None = None) -> HttpResponse:
+    """Accept one event: 202 with the receipt and its jobs, 200 for a repeat, else what is wrong with it."""
+    try:
+        provider = registry.source(source)
+        raw = RawRequest(
+            method=request.method or "",
+            path=request.path,
+            headers={name.lower(): value for name, value in request.headers.items()},
+            body=_read(request, limit=provider.max_body_bytes),
+            trigger=trigger,
+        )
+        accepted = _accept(provider, raw)
+    except Refusal as refusal:
+        return JsonResponse({"error": refusal.code, "detail": str(refusal)}, status=refusal.status)
+    body = {"receipt": accepted.receipt.pk, "jobs": [job.pk for job in accepted.jobs]}
+    return JsonResponse(body, status=202 if accepted.is_new else 200)
+
+
+def _accept(provider: Source, raw: RawRequest) -> intake.Accepted:
+    triggers = intake.candidates(provider.slug, slug=raw.trigger if provider.addressed else None)
+    if provider.addressed and not triggers:
+        raise UnknownAddress(f"There is no enabled {provider.slug} rule named {raw.trigger}.")
+    provider.verify(raw, secrets=_secrets(provider, triggers), now=datetime.datetime.now(datetime.UTC))
+    incoming = provider.parse(raw)
+    return intake.accept(
+        _inbound(provider, raw, incoming),
+        [trigger for trigger in triggers if provider.matches(incoming, trigger.conditions)],
+    )
+
+
+def _secrets(provider: Source, triggers: list[Trigger]) -> list[str]:
+    if provider.addressed:
+        return intake.secrets_of(triggers[0])
+    secrets: dict[str, list[str]] = settings.SOURCE_SECRETS
+    if not secrets.get(provider.slug):
+        raise BadSignature(f"No secret is set for {provider.slug}: nothing from there can be believed.")
+    return secrets[provider.slug]
+
+
+def _inbound(provider: Source, raw: RawRequest, incoming: Incoming) -> intake.Inbound:
+    # The sender's id is theirs alone: on an address of its own it must not meet the ids of another address.
+    scope = f"{raw.trigger}:" if provider.addressed else ""
+    known: dict[str, Any] = incoming.model_dump(include={"kind", "sender", "summary", "data"})
+    return intake.Inbound(
+        source=provider.slug,
+        external_id=_bounded(f"{scope}{incoming.external_id}"),
+        body=raw.body,
+        headers=raw.headers,
+        **known,
+    )
+
+
+def _bounded(external_id: str) -> str:
+    """The id itself, or its sha-256 where the column could not hold it: cut short, two ids might meet."""
+    return external_id if len(external_id) <= 255 else hashlib.sha256(external_id.encode()).hexdigest()
+
+
+def _read(request: HttpRequest, *, limit: int) -> bytes:
+    """The body, at most `limit` bytes of it read; DATA_UPLOAD_MAX_MEMORY_SIZE would answer 400 to real events."""
+    declared = request.headers.get("Content-Length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise TooLarge(f"The body has {declared} bytes; at most {limit} are taken here.")
+    body = request.read(limit + 1)
+    if len(body) > limit:
+        raise TooLarge(f"The body is over {limit} bytes, the most that is taken here.")
+    return body

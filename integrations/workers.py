@@ -1,0 +1,118 @@
+"""What django-q2 may call here: carry out deliveries. This process holds write credentials and asks no model.
+
+The recipe for one effect where the provider knows no idempotency: claim (the claim is counted before the call);
+a clear answer is delivered, a clear refusal failed, anything else unknown; unknown is looked up by our key after
+the target's lag, and only then made again.
+"""
+
+import logging
+from functools import lru_cache
+
+from django.conf import settings
+
+from integrations import registry
+from integrations.contracts import CannotTell, DeliveryError, Landed, OutcomeUnknown, OutFile, Outgoing, Target
+from jobs import dispatch, pool, queue
+from jobs.lifecycle import artifact as artifacts
+from jobs.lifecycle import delivery as deliveries
+from jobs.lifecycle.moves import IllegalMove, LostRace
+from jobs.models import Delivery
+from jobs.states import DeliveryState
+
+_BY = "deliveries"
+
+log = logging.getLogger(__name__)
+
+
+def work() -> int:
+    """Deliver and look up until nothing is due; return how many were done."""
+    return pool.serve(dispatch.DELIVERIES, claim=_claim, do=carry_out)
+
+
+def carry_out(delivery: Delivery, pulse: pool.Pulse) -> None:
+    """Bring one claimed Delivery to its next state; a lost race means that someone else did."""
+    try:
+        if delivery.state == DeliveryState.UNKNOWN:
+            _look_up(delivery)
+        else:
+            _deliver(delivery)
+    except (LostRace, IllegalMove):
+        log.info("delivery %s was moved by someone else", delivery.key)
+
+
+def _claim(priority: int) -> Delivery | None:
+    return queue.claim_delivery(priority) or queue.claim_lookup()
+
+
+def _deliver(delivery: Delivery) -> None:
+    try:
+        target = target_of(delivery)
+        outgoing = _outgoing(delivery)
+    except Exception as error:
+        # Nothing was sent: bytes that changed, a target that cannot be made. A person has to see it.
+        log.exception("delivery %s could not be prepared", delivery.key)
+        deliveries.fail(delivery, reason=f"It could not be prepared: {error}", by=_BY)
+        return
+    try:
+        _land(delivery, target.deliver(outgoing))
+    except DeliveryError as error:
+        _refused(delivery, error)
+    except OutcomeUnknown as error:
+        deliveries.doubt(delivery, reason=str(error), lag_seconds=target.lag_seconds, by=_BY)
+    except (LostRace, IllegalMove):
+        raise
+    except Exception as error:
+        # A fault of ours half way through: it may have been sent.
+        log.exception("delivery %s broke off", delivery.key)
+        reason = f"{type(error).__name__} while sending"
+        deliveries.doubt(delivery, reason=reason, lag_seconds=target.lag_seconds, by=_BY)
+
+
+def _look_up(delivery: Delivery) -> None:
+    try:
+        landed = target_of(delivery).find(_outgoing(delivery))
+    except CannotTell:
+        deliveries.leave_to_person(delivery, by=_BY)
+    except Exception as error:
+        log.exception("delivery %s could not be looked up", delivery.key)
+        deliveries.look_again(delivery, reason=f"The look-up failed: {error}")
+    else:
+        if landed is None:
+            deliveries.not_found(delivery, by=_BY)
+        else:
+            _land(delivery, landed)
+
+
+def _land(delivery: Delivery, landed: Landed) -> None:
+    deliveries.land(delivery, external_id=landed.external_id, url=landed.url, detail=landed.detail, by=_BY)
+
+
+def _refused(delivery: Delivery, error: DeliveryError) -> None:
+    if error.permanent:
+        deliveries.fail(delivery, reason=str(error), by=_BY)
+    else:
+        deliveries.give_back(delivery, reason=str(error), delay_seconds=error.retry_after, by=_BY)
+
+
+def target_of(delivery: Delivery) -> Target:
+    """The delivery's target, made once a process."""
+    return _target(delivery.target)
+
+
+@lru_cache(maxsize=32)
+def _target(slug: str) -> Target:
+    return registry.target(slug, settings.TARGETS.get(slug, {}))
+
+
+def _outgoing(delivery: Delivery) -> Outgoing:
+    """The effect with its bytes loaded and computed again: raises Corrupt if one is not what was approved."""
+    return Outgoing(
+        key=delivery.key,
+        kind=delivery.kind,
+        job_uid=str(delivery.job.uid),
+        job_title=delivery.job.title,
+        client=delivery.job.client.name if delivery.job.client else "",
+        fields=delivery.fields,
+        files=[OutFile(**file, content=artifacts.load(file["sha256"])) for file in delivery.files],
+        created_at=delivery.created_at,
+    )
