@@ -1,0 +1,1 @@
+"""Wiring only: settings, clusters, processes, addresses. Imports all, imported by none."""

@@ -1,0 +1,102 @@
+"""Typed readers of the environment. Each fails loudly, naming the variable and what it takes."""
+
+import os
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+class BadSetting(Exception):
+    """An environment variable that cannot be read; the message says what to write instead."""
+
+
+def text(name: str, default: str = "") -> str:
+    """The variable's value, or the content of the file that `<NAME>_FILE` points to, without outer space."""
+    if path := os.environ.get(f"{name}_FILE"):
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise BadSetting(f"{name}_FILE names {path}, which cannot be read: {error.strerror}") from error
+    return os.environ.get(name, default).strip()
+
+
+def boolean(name: str, *, default: bool) -> bool:
+    """True for on, true, yes, 1; False for off, false, no, 0."""
+    value = text(name).lower()
+    if not value:
+        return default
+    if value in {"on", "true", "yes", "1"}:
+        return True
+    if value in {"off", "false", "no", "0"}:
+        return False
+    raise BadSetting(f"{name} is {value!r}: write on or off")
+
+
+def integer(name: str, *, default: int, minimum: int = 0) -> int:
+    """A whole number, at least `minimum`."""
+    value = text(name)
+    if not value:
+        return default
+    if not value.lstrip("-").isdigit() or int(value) < minimum:
+        raise BadSetting(f"{name} is {value!r}: write a whole number from {minimum}")
+    return int(value)
+
+
+def duration(name: str, *, default: str) -> timedelta:
+    """A time span such as 30s, 5m, 2h or 1d."""
+    value = text(name) or default
+    match = re.fullmatch(r"(\d+)([smhd])", value)
+    if not match:
+        raise BadSetting(f"{name} is {value!r}: write a number and s, m, h or d, such as 30s or 5m")
+    return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+
+
+def microusd(name: str, *, default: str) -> int:
+    """An amount in USD such as 20 or 0.50, as integer micro-USD."""
+    value = text(name) or default
+    try:
+        amount = Decimal(value)
+    except InvalidOperation:
+        amount = Decimal(-1)
+    if not amount.is_finite() or amount < 0:
+        raise BadSetting(f"{name} is {value!r}: write an amount in USD such as 20 or 0.50")
+    return int(amount * 1_000_000)
+
+
+def listing(name: str, *, default: Iterable[str] = ()) -> list[str]:
+    """Values separated by commas, without empty ones."""
+    value = text(name)
+    return [item.strip() for item in value.split(",") if item.strip()] if value else list(default)
+
+
+def mapping(name: str) -> dict[str, str]:
+    """Pairs such as site=/srv/git/site.git,shop=https://git.example/shop.git."""
+    pairs = {}
+    for item in listing(name):
+        key, mark, value = item.partition("=")
+        if not (mark and key.strip() and value.strip()):
+            raise BadSetting(f"{name} holds {item!r}: write name=value, separated by commas")
+        pairs[key.strip()] = value.strip()
+    return pairs
+
+
+def refuse_unknown(known: Iterable[str]) -> None:
+    """Raise BadSetting for a NIGHTDESK_ variable that nothing reads: a typing slip would be a silent default."""
+    known = set(known)
+    for name in sorted(os.environ):
+        if name.startswith("NIGHTDESK_") and name.removesuffix("_FILE") not in known:
+            raise BadSetting(f"{name} is not a setting of Nightdesk; the known ones: {', '.join(sorted(known))}")
+
+
+def load_file(path: Path) -> None:
+    """Put KEY=value lines of a .env file into the environment; what is set there already wins."""
+    if not path.is_file():
+        return
+    for line in path.read_text(encoding="utf-8").splitlines():
+        key, mark, value = line.strip().partition("=")
+        if mark and not key.startswith("#"):
+            os.environ.setdefault(key.strip(), value.strip().strip("\"'"))

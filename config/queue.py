@@ -1,0 +1,53 @@
+"""What django-q2 is told: the clusters, the workers they may call, the schedules. The one list."""
+
+from datetime import timedelta
+from typing import Any
+
+# Lower floors name what they wake by cluster; the dotted path is known here alone.
+WORKERS: dict[str, str] = {
+    "agents": "agents.workers.work",
+    "deliveries": "integrations.workers.work",
+}
+
+# q2's own limits are the last net: a loop of `work` ends by itself long before (jobs/pool.py).
+_TIMEOUT_SECONDS = 3_600
+_RETRY_SECONDS = 3_900
+
+
+def q_cluster(*, redis_url: str) -> dict[str, Any]:
+    """Q_CLUSTER for the ORM broker, or for Redis when there is an address."""
+    shared: dict[str, Any] = {
+        "label": "Queue internals",
+        "workers": 1,
+        "queue_limit": 2,
+        "bulk": 1,
+        "poll": 0.1,
+        "timeout": _TIMEOUT_SECONDS,
+        "retry": _RETRY_SECONDS,
+        "max_attempts": 1,
+        "ack_failures": True,
+        "catch_up": False,
+        "save_limit": -1,
+        "recycle": 100_000,
+        **({"redis": redis_url} if redis_url else {"orm": "default"}),
+    }
+    # Every cluster shares `name`, which salts the signature of messages; they differ in `cluster_name`.
+    return {
+        "name": "nightdesk",
+        **shared,
+        "ALT_CLUSTERS": {name: {**shared, "cluster_name": name} for name in WORKERS},
+    }
+
+
+def schedules(*, orchestrate_every: timedelta) -> dict[str, dict[str, Any]]:
+    """Schedule name -> worker function, cluster and minutes between calls (django-q2 knows whole minutes)."""
+    return {
+        "orchestrate": {
+            "func": "jobs.workers.cycle",
+            "cluster": "agents",
+            "minutes": max(1, int(orchestrate_every.total_seconds() // 60)),
+        },
+        "sweep": {"func": "jobs.workers.sweep", "cluster": "deliveries", "minutes": 1},
+        "slots": {"func": "jobs.workers.open_due_slots", "cluster": "deliveries", "minutes": 1},
+        "prune": {"func": "jobs.workers.prune", "cluster": "deliveries", "minutes": 60},
+    }

@@ -1,0 +1,237 @@
+"""One settings file. Everything comes from the environment; without any of it, it starts on SQLite alone."""
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import django_stubs_ext
+from django.core.management.utils import get_random_secret_key
+
+from config import env, queue
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env.load_file(BASE_DIR / ".env")
+env.refuse_unknown(
+    {
+        "NIGHTDESK_MODEL",
+        "NIGHTDESK_PLANNER_MODEL",
+        "NIGHTDESK_CODE_MODEL",
+        "NIGHTDESK_ORCHESTRATE_EVERY",
+        "NIGHTDESK_DAILY_BUDGET",
+        "NIGHTDESK_JOB_BUDGET",
+        "NIGHTDESK_UNDO",
+        "NIGHTDESK_UNDO_CLIENT",
+        "NIGHTDESK_VAR",
+        "NIGHTDESK_CONCURRENCY",
+        "NIGHTDESK_LEASE",
+        "NIGHTDESK_DEMO",
+        "NIGHTDESK_REPOSITORIES",
+        "NIGHTDESK_TEST_COMMANDS",
+        "NIGHTDESK_CELL_USER",
+        "NIGHTDESK_REHEARSAL_PAUSE",
+        "NIGHTDESK_FETCH_LOOPBACK_PORTS",
+    }
+)
+django_stubs_ext.monkeypatch()
+
+VAR = Path(env.text("NIGHTDESK_VAR") or BASE_DIR / "var").resolve()
+DEMO = env.boolean("NIGHTDESK_DEMO", default=False)
+
+
+def _secret_key() -> str:
+    """The key from the environment, else one made at the first start and kept beside the database."""
+    if key := env.text("SECRET_KEY"):
+        return key
+    path = VAR / "secret_key"
+    if not path.exists():
+        VAR.mkdir(parents=True, exist_ok=True)
+        draft = VAR / "secret_key.new"
+        draft.touch(mode=0o600)
+        draft.write_text(get_random_secret_key() + get_random_secret_key(), encoding="utf-8")
+        draft.replace(path)
+    return path.read_text(encoding="utf-8").strip()
+
+
+def _database(url: str) -> dict[str, object]:
+    """Django's entry for sqlite:///path or postgresql://user:password@host:port/name."""
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        path = Path(parts.path.lstrip("/")) if not parts.path.startswith("//") else Path(parts.path[1:])
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": path if path.is_absolute() else BASE_DIR / path,
+            "CONN_MAX_AGE": 600,
+            "OPTIONS": {
+                # IMMEDIATE: an upgrade from read to write fails at once, whatever the time-out.
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            },
+        }
+    if parts.scheme in {"postgres", "postgresql"}:
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(parts.path.lstrip("/")),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": parts.hostname or "",
+            "PORT": parts.port or "",
+            "CONN_MAX_AGE": 600,
+            "CONN_HEALTH_CHECKS": True,
+        }
+    raise env.BadSetting("DATABASE_URL must begin with sqlite:/// or postgresql://")
+
+
+SECRET_KEY = _secret_key()
+SECRET_KEY_FALLBACKS = env.listing("SECRET_KEY_FALLBACKS")
+DEBUG = env.boolean("DEBUG", default=False)
+BASE_URL = env.text("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+DATABASE_URL = env.text("DATABASE_URL") or f"sqlite:///{VAR / 'nightdesk.sqlite3'}"
+DATABASES = {"default": _database(DATABASE_URL)}
+VAR.mkdir(parents=True, exist_ok=True)
+REDIS_URL = env.text("REDIS_URL")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "jobs",
+    "agents",
+    "integrations",
+    "config",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_q",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.ContentSecurityPolicy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "/login/"
+LOGIN_REDIRECT_URL = "/inbox/"
+LANGUAGE_CODE = "en"
+TIME_ZONE = env.text("TIME_ZONE", "UTC")
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR / "static"
+MEDIA_ROOT = VAR / "artifacts"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "artifacts": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": VAR / "artifacts", "base_url": None},
+    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+# Without a collected manifest (a fresh checkout, a test) files are found in the apps themselves.
+WHITENOISE_USE_FINDERS = True
+
+# The deployment is https unless it is this machine alone; then a Secure cookie could never come back.
+_LOOPBACK = urlsplit(BASE_URL).hostname in {"127.0.0.1", "localhost", "::1"}
+_HTTPS = not _LOOPBACK
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
+SESSION_COOKIE_NAME = "__Host-session" if _HTTPS else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if _HTTPS else "csrf"
+CSRF_COOKIE_HTTPONLY = True
+SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _HTTPS
+# Pages are redirected to https; a machine that posts in the clear is told so, not led on (ASVS 4.1.2).
+SECURE_SSL_REDIRECT = _HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^hooks/", r"^api/", r"^healthz$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
+SECURE_REFERRER_POLICY = "no-referrer"
+X_FRAME_OPTIONS = "DENY"
+SECURE_CSP = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "manifest-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "object-src": "'none'",
+    "frame-ancestors": "'none'",
+}
+
+WORKERS = queue.WORKERS
+Q_CLUSTER = queue.q_cluster(redis_url=REDIS_URL)
+SCHEDULES = queue.schedules(orchestrate_every=env.duration("NIGHTDESK_ORCHESTRATE_EVERY", default="5m"))
+ORCHESTRATE_EVERY = env.duration("NIGHTDESK_ORCHESTRATE_EVERY", default="5m")
+CONCURRENCY = env.integer("NIGHTDESK_CONCURRENCY", default=8, minimum=2)
+LEASE = env.duration("NIGHTDESK_LEASE", default="60s")
+DAILY_BUDGET = env.microusd("NIGHTDESK_DAILY_BUDGET", default="20")
+JOB_BUDGET = env.microusd("NIGHTDESK_JOB_BUDGET", default="2")
+UNDO = env.duration("NIGHTDESK_UNDO", default="10s")
+UNDO_CLIENT = env.duration("NIGHTDESK_UNDO_CLIENT", default="30s")
+
+ANTHROPIC_API_KEY = env.text("ANTHROPIC_API_KEY")
+ANTHROPIC_BASE_URL = env.text("ANTHROPIC_BASE_URL")
+MODELS = {
+    "default": env.text("NIGHTDESK_MODEL", "claude-sonnet-5-5"),
+    "orchestrator": env.text("NIGHTDESK_PLANNER_MODEL", "claude-opus-5-5"),
+    "code": env.text("NIGHTDESK_CODE_MODEL", "claude-opus-5-5"),
+}
+REHEARSAL_PAUSE = env.duration("NIGHTDESK_REHEARSAL_PAUSE", default="0s")
+REPOSITORIES = env.mapping("NIGHTDESK_REPOSITORIES")
+AGENT_OPTIONS: dict[str, object] = {
+    "repositories": REPOSITORIES,
+    "test_commands": env.mapping("NIGHTDESK_TEST_COMMANDS"),
+    "cell_user": env.text("NIGHTDESK_CELL_USER"),
+    "fetch_allow_loopback_ports": [int(port) for port in env.listing("NIGHTDESK_FETCH_LOOPBACK_PORTS")],
+}
+
+EMAIL_URL = env.text("EMAIL_URL")
+DEFAULT_FROM_EMAIL = MAIL_FROM = env.text("MAIL_FROM", "nightdesk@localhost")
+# What each kind of effect is delivered by, and what each target is made with.
+DELIVERED_BY = {"document": "folder", "branch": "git", "client_message": "mail"}
+TARGETS: dict[str, dict[str, object]] = {
+    "folder": {"root": VAR / "folder"},
+    "git": {"repositories": REPOSITORIES, "workdir": VAR / "git"},
+    "mail": {"sender": MAIL_FROM},
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {"django-q": {"level": "WARNING"}, "httpx2": {"level": "WARNING"}},
+}
+
+# Several values, separated by commas, while a secret is being changed.
+SOURCE_SECRETS = {"github": env.listing("GITHUB_WEBHOOK_SECRET")}
