@@ -1,0 +1,1 @@
+"""The models behind the LLM protocol: the Messages API, and the rehearsal that needs no key."""

@@ -1,0 +1,239 @@
+"""The Messages API through Anthropic's SDK, or any server that speaks it (`base_url`).
+
+https://platform.claude.com/docs/en/api/messages
+"""
+
+import logging
+import threading
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+
+from agents.contracts import Ask, Json, ModelRejected, ModelUnavailable, Reply, Usage
+from agents.llm import failures, pricing
+from agents.llm.cleaning import cleaned
+
+if TYPE_CHECKING:
+    import anthropic
+    from anthropic.types import Message
+
+BASE_URL = "https://api.anthropic.com"
+CONNECT_SECONDS = 5.0
+# The longest answer that a model can give is well below this; more is a broken server, and would fill the database.
+MAX_CONTENT_CHARS = 2_000_000
+TOO_LARGE = "too_large"
+
+_CACHED = {"type": "ephemeral"}
+_NOT_MESSAGES = "Check that ANTHROPIC_BASE_URL leads to a server of the Messages API."
+
+log = logging.getLogger(__name__)
+
+
+class AnthropicLLM:
+    """Implements agents.contracts.LLM. All threads share one client; the SDK is imported at the first call.
+
+    The key is always given: no other credential of the environment or of a profile on the disk is ever used.
+    """
+
+    name: ClassVar[str] = "anthropic"
+
+    def __init__(self, *, api_key: str, base_url: str | None = None, timeout: float = 300.0) -> None:
+        if not api_key:
+            raise ValueError("There is no key for the model: set ANTHROPIC_API_KEY, or use the rehearsal.")
+        self._api_key = api_key
+        self._base_url = base_url or BASE_URL
+        self._timeout = timeout
+        self._lock = threading.Lock()
+        self._made: anthropic.Anthropic | None = None
+
+    def complete(self, ask: Ask) -> Reply:
+        """One call, one attempt; raise ModelUnavailable or ModelRejected and nothing else."""
+        import anthropic
+        import httpx2
+
+        try:
+            message = self._client().messages.create(**_parameters(ask))
+            return _reply(message)
+        except anthropic.APIStatusError as error:
+            raise self._failed(error) from error
+        except anthropic.APIConnectionError as error:
+            if isinstance(error.__cause__, httpx2.UnsupportedProtocol | httpx2.InvalidURL):
+                raise ModelRejected(
+                    f"{self._base_url!r} is not the address of a server. {_NOT_MESSAGES}"
+                ) from error
+            unsent = isinstance(error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
+            raise ModelUnavailable(_no_answer(error, unsent=unsent), billed_unknown=not unsent) from error
+        except (anthropic.AnthropicError, TypeError, UnicodeError) as error:
+            log.exception("the call could not be made")
+            raise ModelRejected(self._not_possible(error)) from error
+        except (httpx2.HTTPError, OSError, ValueError, AssertionError) as error:
+            # A body cut short, half a JSON, a chunk that makes no sense: the model may well have run.
+            what = f"The answer of the model's server broke off or could not be read ({type(error).__name__})."
+            raise ModelUnavailable(f"{what} It is tried again by itself.", billed_unknown=True) from error
+
+    def ceiling(self, ask: Ask) -> int | None:
+        """Upper bound of the call's cost in micro-USD, at today's prices."""
+        return pricing.ceiling(ask, datetime.now(UTC))
+
+    def cost(self, reply: Reply) -> int | None:
+        """Cost of the call in micro-USD, at today's prices, by the model that answered."""
+        return pricing.cost(reply.model, reply.usage, datetime.now(UTC))
+
+    def close(self) -> None:
+        """Close the connections; the next call would open new ones."""
+        with self._lock:
+            if self._made is not None:
+                self._made.close()
+                self._made = None
+
+    def _client(self) -> "anthropic.Anthropic":
+        import anthropic
+
+        with self._lock:
+            if self._made is None:
+                self._made = anthropic.Anthropic(
+                    api_key=self._api_key,
+                    base_url=self._base_url,
+                    timeout=anthropic.Timeout(self._timeout, connect=min(CONNECT_SECONDS, self._timeout)),
+                    max_retries=0,  # the SDK would sleep for as long as retry-after says, and may bill twice
+                    open_telemetry=False,
+                )
+            return self._made
+
+    def _failed(self, error: "anthropic.APIStatusError") -> ModelUnavailable | ModelRejected:
+        return failures.of_status(
+            error.status_code,
+            kind=str(error.type or ""),
+            code=error.error_code or "",
+            said=str(error.api_message or "").replace(self._api_key, "[key]"),
+            headers=error.response.headers,
+        )
+
+    def _not_possible(self, error: Exception) -> str:
+        said = failures.one_line(str(error).replace(self._api_key, "[key]"))
+        return f"The call to the model could not be made: {said} Change the request or the model, then retry."
+
+
+def _parameters(ask: Ask) -> dict[str, Any]:
+    """The arguments of messages.create. What stays the same comes first, so that the provider's cache holds:
+    tools and system up to the one fixed breakpoint, then the conversation with a breakpoint that moves along.
+
+    https://platform.claude.com/docs/en/build-with-claude/prompt-caching
+    """
+    parameters: dict[str, Any] = {"model": ask.model, "max_tokens": ask.max_tokens, "messages": ask.messages}
+    if ask.system:
+        parameters["system"] = [{"type": "text", "text": ask.system, "cache_control": _CACHED}]
+    if ask.tools:
+        parameters["tools"] = ask.tools
+        # Writing to the cache costs a quarter more: only where another turn will read it.
+        parameters["cache_control"] = _CACHED
+    output = _output_config(ask)
+    if output:
+        parameters["output_config"] = output
+    return parameters
+
+
+def _output_config(ask: Ask) -> Json:
+    """https://platform.claude.com/docs/en/build-with-claude/structured-outputs."""
+    import anthropic
+
+    config: Json = {"effort": ask.effort} if ask.effort else {}
+    if ask.output_schema is not None:
+        try:
+            schema = anthropic.transform_schema(ask.output_schema)
+        except (ValueError, AssertionError, KeyError) as error:
+            raise ModelRejected(
+                f"The answer's form cannot be asked of this model: {error}. Mend the agent."
+            ) from error
+        config["format"] = {"type": "json_schema", "schema": schema}
+    return config
+
+
+def _reply(message: "Message") -> Reply:
+    """The SDK's object as a Reply. The SDK checks nothing: text for a page of HTML, None for a missing field."""
+    import anthropic
+
+    if not isinstance(message, anthropic.types.Message):
+        raise ModelRejected(f"The server answered with a page, not with a message. {_NOT_MESSAGES}")
+    sent = message.model_dump(mode="json", exclude_unset=True, warnings=False)
+    content, usage = sent.get("content"), sent.get("usage")
+    if (
+        not isinstance(content, list)
+        or not isinstance(usage, dict)
+        or not all(_is_block(block) for block in content)
+    ):
+        _refuse(sent)
+    content, stop_reason = _bounded(cleaned(content), str(sent.get("stop_reason") or "none"))
+    return Reply(
+        content=content,
+        stop_reason=stop_reason,
+        stop_detail=cleaned(_stop_detail(sent.get("stop_details"))),
+        usage=_usage(usage),
+        model=str(sent.get("model") or "unknown"),
+        request_id=message._request_id,  # noqa: SLF001 - the SDK's documented name for it
+    )
+
+
+def _refuse(sent: Json) -> NoReturn:
+    error = sent.get("error")
+    if isinstance(error, dict):
+        raise failures.of_status(200, kind=str(error.get("type") or ""), said=str(error.get("message") or ""))
+    what = "The model's server answered in a form that is not a message's."
+    raise ModelUnavailable(f"{what} It is tried again by itself; if it lasts: {_NOT_MESSAGES}", billed_unknown=True)
+
+
+def _is_block(block: object) -> bool:
+    """Whether later code may rely on the fields that it reads of this block."""
+    if not isinstance(block, dict) or not isinstance(block.get("type"), str):
+        return False
+    if block["type"] == "text":
+        return isinstance(block.get("text"), str)
+    if block["type"] == "tool_use":
+        return isinstance(block.get("id"), str) and isinstance(block.get("name"), str)
+    return True
+
+
+def _bounded(content: list[Json], stop_reason: str) -> tuple[list[Json], str]:
+    """The content as it is, or the beginning of its text when it is larger than any model's answer."""
+    if sum(len(str(block)) for block in content) <= MAX_CONTENT_CHARS:
+        return content, stop_reason
+    text = "".join(block["text"] for block in content if block["type"] == "text")
+    return [{"type": "text", "text": text[:MAX_CONTENT_CHARS]}], TOO_LARGE
+
+
+def _stop_detail(details: object) -> str:
+    """The category, a colon and the explanation where one is given."""
+    if not isinstance(details, dict):
+        return ""
+    category, explanation = (str(details.get(part) or "") for part in ("category", "explanation"))
+    return f"{category}: {explanation}" if explanation else category
+
+
+def _usage(sent: Json) -> Usage:
+    """Missing and null counts are 0; writes that aren't split by lifetime are of the short one."""
+    split = sent.get("cache_creation")
+    split = split if isinstance(split, dict) else {}
+    hour = _count(split.get("ephemeral_1h_input_tokens"))
+    written = _count(sent.get("cache_creation_input_tokens"))
+    return Usage(
+        input_tokens=_count(sent.get("input_tokens")),
+        cache_read_tokens=_count(sent.get("cache_read_input_tokens")),
+        cache_write_5m_tokens=max(written - hour, _count(split.get("ephemeral_5m_input_tokens")), 0),
+        cache_write_1h_tokens=hour,
+        output_tokens=_count(sent.get("output_tokens")),
+    )
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and value > 0 else 0
+
+
+def _no_answer(error: "anthropic.APIConnectionError", *, unsent: bool) -> str:
+    import anthropic
+
+    if unsent:
+        what = "The model's server cannot be reached."
+    elif isinstance(error, anthropic.APITimeoutError):
+        what = "The model's server did not answer in time."
+    else:
+        what = "The connection to the model's server broke off before its answer came."
+    return f"{what} It is tried again by itself."

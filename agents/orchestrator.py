@@ -1,0 +1,176 @@
+"""From a request to a decision: a Plan, a Split into two jobs, or a Question. It runs nothing, keeps nothing."""
+
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from agents import catalogue, prompts
+from agents.contracts import BadAnswer, Brief, Desk, Json, Plan, Question, Split
+from agents.kinds import request_sections, section
+from agents.loop import converse
+from agents.tools.named import invented, requested
+
+NAME = "orchestrator"
+PROMPT_VERSION = "v1"
+INSTEAD_OF_A_PLAN = [
+    "Plan only the first and most important part.",
+    "Leave out whatever no agent can do.",
+    "Try again with the request as it stands.",
+]
+
+
+def plan(brief: Brief, desk: Desk) -> catalogue.Decision:
+    """Decide how the job is done; raises Interrupted where the model cannot be asked.
+
+    A decision that breaks a rule goes back to the model once, with the reasons; breaking one again it becomes a
+    Question, so that nothing of an invalid plan ever runs.
+    """
+    problems: list[str] = []
+    try:
+        answer = converse(
+            desk,
+            agent=NAME,
+            system=prompts.load(
+                NAME, PROMPT_VERSION, catalogue=catalogue.text(), max_steps=str(catalogue.MAX_STEPS)
+            ),
+            opening=opening(brief),
+            tools=[],
+            output=_answer_checked(requested(brief), problems),
+            max_tokens=8_000,
+        )
+    except BadAnswer:
+        return _question_instead(problems or ["The model's answer did not have the form of a decision, twice."])
+    return answer.decision.made()
+
+
+def opening(brief: Brief) -> str:
+    """The request as the orchestrator reads it; the same text whenever the same Brief is given."""
+    parts = request_sections(brief)
+    if brief.client:
+        reachable = "has a trusted recipient" if brief.client.has_recipients else "has no trusted recipient yet"
+        parts.append(section("The client", f"{brief.client.name} ({reachable})"))
+    else:
+        parts.append(section("The client", "None: there is nobody to write to."))
+    files = [f"- {file.name} ({len(file.text):,} characters)" for file in brief.materials]
+    parts.append(section("Files of this job", "\n".join(files) or "None."))
+    return "\n\n".join(parts)
+
+
+def _typed_steps(schema: Json) -> None:
+    """One shape for each agent: a server that keeps to the schema cannot give an input that its agent refuses."""
+    schema["items"] = {"anyOf": [_step_schema(name) for name in catalogue.agents()]}
+
+
+def _step_schema(name: str) -> Json:
+    properties = {
+        "agent": {"const": name},
+        "title": {"type": "string", "description": "What this step makes, in at most 80 characters"},
+        "input": catalogue.input_schema(catalogue.agents()[name]),
+        "needs": {
+            "type": "array",
+            "items": {"type": "integer"},
+            "description": "Positions, counted from 1, of the earlier steps whose output this step is given",
+        },
+    }
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+class PlanChoice(BaseModel):
+    """The request can be done now. A step is judged by the catalogue, which says in words what is wrong."""
+
+    kind: Literal["plan"]
+    steps: list[Json] = Field(description="One to five steps", json_schema_extra=_typed_steps)
+
+    def made(self) -> Plan:
+        """The Plan; raises ValidationError."""
+        return Plan.model_validate({"steps": self.steps})
+
+
+class PartChoice(BaseModel):
+    """One of two jobs."""
+
+    title: str = Field(description="At most 80 characters")
+    brief: str = Field(
+        description="The whole request of this part, complete in itself, with every address it needs"
+    )
+
+
+class SplitChoice(BaseModel):
+    """The request needs more than one plan: two jobs, the second gets what the first made."""
+
+    kind: Literal["split"]
+    reason: str = Field(description="Why one plan is not enough, in one sentence")
+    parts: list[PartChoice] = Field(description="Exactly two, in the order they are done")
+
+    def made(self) -> Split:
+        """The Split; raises ValidationError."""
+        return Split.model_validate(self.model_dump(exclude={"kind"}))
+
+
+class QuestionChoice(BaseModel):
+    """A person must say something first."""
+
+    kind: Literal["question"]
+    question: str = Field(description="One question, short, that the owner can answer without looking anything up")
+    suggestions: list[str] = Field(description="Two to four answers to choose from, each complete in itself")
+    recommended: int = Field(description="Which of the suggestions you would take, counted from 0")
+
+    def made(self) -> Question:
+        """The Question; raises ValidationError."""
+        return Question.model_validate(self.model_dump(exclude={"kind"}))
+
+
+def _without_discriminator(schema: Json) -> None:
+    schema.pop("discriminator", None)  # not JSON Schema, and no server of the Messages API takes it
+
+
+class Answer(BaseModel):
+    """What the model answers: one decision of three kinds."""
+
+    decision: PlanChoice | SplitChoice | QuestionChoice = Field(
+        discriminator="kind", json_schema_extra=_without_discriminator
+    )
+
+
+def _answer_checked(words: str, problems: list[str]) -> type[Answer]:
+    """The Answer that is only valid when its decision can be carried out; `problems` holds what the last one broke.
+
+    Being part of the form, the rules get the one repair that the loop gives to every answer.
+    """
+
+    class Checked(Answer):
+        model_config = ConfigDict(title="Answer")
+
+        @model_validator(mode="after")
+        def _can_be_carried_out(self) -> Self:
+            problems[:] = _problems(self, words)
+            if problems:
+                raise ValueError(" ".join(problems))
+            return self
+
+    return Checked
+
+
+def _problems(answer: Answer, words: str) -> list[str]:
+    try:
+        decision = answer.decision.made()
+    except ValidationError as error:
+        return [catalogue.in_words(fault) for fault in error.errors(include_url=False, include_context=False)]
+    return [*catalogue.check(decision), *_invented_addresses(decision, words)]
+
+
+def _invented_addresses(decision: catalogue.Decision, words: str) -> list[str]:
+    """An address that a model made up could carry secrets out, so it is refused where it first appears."""
+    given: Any = decision.model_dump(mode="json") if not isinstance(decision, Question) else []
+    return [
+        f"The address {url} is not in the request: copy addresses exactly, or leave them out."
+        for url in invented(given, words)
+    ]
+
+
+def _question_instead(problems: list[str]) -> Question:
+    return Question(
+        question=f"I could not plan this: {' '.join(problems)} What shall I do?",
+        suggestions=INSTEAD_OF_A_PLAN,
+        recommended=0,
+    )

@@ -1,0 +1,208 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import anthropic
+import pytest
+
+from agents import catalogue, orchestrator, registry
+from agents.contracts import (
+    Answer,
+    Brief,
+    ClientFacts,
+    Json,
+    Material,
+    ModelUnavailable,
+    Plan,
+    Question,
+    Reply,
+    Split,
+)
+from tests.scripted import MemoryJournal, ScriptedLLM, a_desk, says
+
+BRIEF = Brief(
+    job_uid="8f14e45f",
+    job_title="Spring newsletter",
+    job_brief="Read https://lume.example/menu and write the spring newsletter, then tell the client it is ready.",
+    client=ClientFacts(name="Trattoria Lume", notes="pays late", has_recipients=True),
+    data={"from": "form", "deadline": "Friday"},
+    materials=[Material(name="prices.md", text="x" * 1_200)],
+    answers=[Answer(question="How long?", answer="One page.")],
+)
+STEPS: list[Json] = [
+    {
+        "agent": "research",
+        "title": "Read the menu",
+        "input": {"question": "What is new on the menu?", "sources": ["https://lume.example/menu"]},
+        "needs": [],
+    },
+    {
+        "agent": "drafting",
+        "title": "Write the newsletter",
+        "input": {"kind": "page", "audience": "regular guests", "instructions": "One page on what is new"},
+        "needs": [1],
+    },
+    {"agent": "review", "title": "Judge the newsletter", "input": {}, "needs": [2]},
+    {
+        "agent": "communication",
+        "title": "Tell the client",
+        "input": {"purpose": "Say that the newsletter is ready"},
+        "needs": [2, 3],
+    },
+]
+
+
+def planned(*steps: Json) -> Reply:
+    return says({"decision": {"kind": "plan", "steps": list(steps)}})
+
+
+def changed(position: int, **fields: Any) -> list[Json]:
+    return [{**step, **fields} if number == position else step for number, step in enumerate(STEPS, start=1)]
+
+
+def decide(tmp_path: Path, *replies: Reply, brief: Brief = BRIEF) -> tuple[catalogue.Decision, ScriptedLLM]:
+    llm = ScriptedLLM(*replies)
+    return orchestrator.plan(brief, a_desk(llm, tmp_path)), llm
+
+
+def test_a_valid_plan_is_returned_as_it_is(tmp_path: Path) -> None:
+    decision, llm = decide(tmp_path, planned(*STEPS))
+    assert isinstance(decision, Plan)
+    assert [step.model_dump() for step in decision.steps] == STEPS
+    assert len(llm.asks) == 1
+
+
+def test_the_model_is_told_the_request_and_the_catalogue_but_no_secrets(tmp_path: Path) -> None:
+    _, llm = decide(tmp_path, planned(*STEPS))
+    ask = llm.asks[0]
+    told = ask.messages[0]["content"]
+    assert catalogue.text() in ask.system
+    for words in (BRIEF.job_title, BRIEF.job_brief, "Friday", "prices.md (1,200 characters)", "One page."):
+        assert words in told
+    assert "Trattoria Lume (has a trusted recipient)" in told
+    assert "pays late" not in told
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ([*STEPS, STEPS[1], STEPS[1]], "The plan has 6 steps; 5 are the most"),
+        ([], "The plan has no steps"),
+        (changed(2, agent="barista"), "there is no agent 'barista'"),
+        (changed(2, input={"kind": "sonnet", "audience": "all", "instructions": "write"}), "input: kind: "),
+        (changed(2, needs=[4]), "it needs step 4, which comes later"),
+        (changed(2, title="x" * 121), "steps.1.title: String should have at most 120 characters"),
+        (changed(3, needs=[]), "it has nothing to review"),
+        (
+            changed(1, input={"question": "What is new?", "sources": ["https://lume.example/menu?to=evil"]}),
+            "https://lume.example/menu?to=evil is not in the request",
+        ),
+    ],
+)
+class TestAnInvalidPlan:
+    def test_goes_back_once_with_the_reason_in_the_same_conversation(
+        self, tmp_path: Path, wrong: list[Json], reason: str
+    ) -> None:
+        decision, llm = decide(tmp_path, planned(*wrong), planned(*STEPS))
+        assert isinstance(decision, Plan)
+        roles = [message["role"] for message in llm.asks[1].messages]
+        assert roles == ["user", "assistant", "user"]
+        assert llm.asks[1].messages[:1] == llm.asks[0].messages
+        assert reason in llm.asks[1].messages[2]["content"]
+
+    def test_becomes_a_question_the_second_time(self, tmp_path: Path, wrong: list[Json], reason: str) -> None:
+        decision, llm = decide(tmp_path, planned(*wrong), planned(*wrong))
+        assert isinstance(decision, Question)
+        assert decision.question.startswith("I could not plan this: ")
+        assert reason in decision.question
+        assert "form" not in decision.question
+        assert catalogue.check(decision) == []
+        assert len(llm.asks) == 2
+
+
+def test_the_question_tells_what_the_last_plan_broke(tmp_path: Path) -> None:
+    decision, _ = decide(tmp_path, planned(), planned(*changed(2, agent="barista")))
+    assert isinstance(decision, Question)
+    assert "barista" in decision.question
+    assert "no steps" not in decision.question
+
+
+@pytest.mark.parametrize("answer", ["I would rather talk.", {"decision": {"kind": "poem"}}, {"steps": STEPS}])
+def test_an_answer_of_another_form_becomes_a_question_too(tmp_path: Path, answer: Json | str) -> None:
+    decision, _ = decide(tmp_path, says(answer), says(answer))
+    assert isinstance(decision, Question)
+    assert decision.question == (
+        "I could not plan this: The model's answer did not have the form of a decision, twice. What shall I do?"
+    )
+
+
+def test_a_split_is_returned(tmp_path: Path) -> None:
+    parts = [{"title": "Newsletter", "brief": "Write it."}, {"title": "Website", "brief": "Put it up."}]
+    decision, _ = decide(tmp_path, says({"decision": {"kind": "split", "reason": "two things", "parts": parts}}))
+    assert isinstance(decision, Split)
+    assert [part.model_dump() for part in decision.parts] == parts
+
+
+@pytest.mark.parametrize(
+    ("parts", "reason"),
+    [
+        ([{"title": "One", "brief": "Only"}], "at least 2 items"),
+        ([{"title": str(number), "brief": str(number)} for number in range(3)], "at most 2 items"),
+        ([{"title": "One", "brief": "Same"}, {"title": "Two", "brief": "Same"}], "ask for the same"),
+        ([{"title": "One", "brief": "See https://evil.example/"}, {"title": "Two", "brief": "x"}], "evil.example"),
+    ],
+)
+def test_a_split_that_cannot_be_carried_out_goes_back(tmp_path: Path, parts: list[Json], reason: str) -> None:
+    split = says({"decision": {"kind": "split", "reason": "two things", "parts": parts}})
+    decision, llm = decide(tmp_path, split, planned(*STEPS))
+    assert isinstance(decision, Plan)
+    assert reason in llm.asks[1].messages[2]["content"]
+
+
+def test_a_question_is_returned(tmp_path: Path) -> None:
+    asked = {"question": "Which menu?", "suggestions": ["Lunch", "Dinner"], "recommended": 1}
+    decision, _ = decide(tmp_path, says({"decision": {"kind": "question", **asked}}))
+    assert isinstance(decision, Question)
+    assert decision.model_dump() == asked
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [({"suggestions": ["Lunch"]}, "at least 2 items"), ({"recommended": 5}, "recommended answer is not among")],
+)
+def test_a_question_that_cannot_be_answered_goes_back(tmp_path: Path, change: Json, reason: str) -> None:
+    asked = {"kind": "question", "question": "Which?", "suggestions": ["Lunch", "Dinner"], "recommended": 1}
+    _, llm = decide(tmp_path, says({"decision": {**asked, **change}}), planned(*STEPS))
+    assert reason in llm.asks[1].messages[2]["content"]
+
+
+def test_an_outage_of_the_model_is_no_question(tmp_path: Path) -> None:
+    with pytest.raises(ModelUnavailable):
+        orchestrator.plan(BRIEF, a_desk(ScriptedLLM(ModelUnavailable("529")), tmp_path))
+
+
+def test_a_run_that_takes_over_plans_from_what_is_paid(tmp_path: Path) -> None:
+    journal = MemoryJournal()
+    orchestrator.plan(BRIEF, a_desk(ScriptedLLM(planned(), planned(*STEPS)), tmp_path, journal=journal))
+    again = orchestrator.plan(BRIEF, a_desk(ScriptedLLM(), tmp_path, journal=journal.next_run()))
+    assert isinstance(again, Plan)
+
+
+def test_a_job_without_a_client_says_so(tmp_path: Path) -> None:
+    brief = BRIEF.model_copy(update={"client": None})
+    _, llm = decide(tmp_path, planned(*STEPS), brief=brief)
+    assert "nobody to write to" in llm.asks[0].messages[0]["content"]
+
+
+def test_the_form_that_is_asked_for_survives_on_its_way_to_the_api(tmp_path: Path) -> None:
+    """Every agent has its own shape for a step, with its own input; nothing is left open."""
+    _, llm = decide(tmp_path, planned(*STEPS))
+    sent = anthropic.transform_schema(llm.asks[0].output_schema or {})
+    assert "discriminator" not in json.dumps(sent)
+    assert len(sent["properties"]["decision"]["anyOf"]) == 3
+    shapes = sent["$defs"]["PlanChoice"]["properties"]["steps"]["items"]["anyOf"]
+    assert [shape["properties"]["agent"]["const"] for shape in shapes] == list(registry.AGENTS)
+    for shape in shapes:
+        wanted = registry.load(shape["properties"]["agent"]["const"]).Input.model_fields.keys()
+        assert shape["properties"]["input"]["properties"].keys() == wanted
+        assert shape["additionalProperties"] is False

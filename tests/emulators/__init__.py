@@ -1,0 +1,1 @@
+"""Strict loopback services: what the real ones accept and answer, on real sockets."""
