@@ -1,0 +1,1 @@
+"""Documents as files in a folder, tagged with their job."""

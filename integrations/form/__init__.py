@@ -1,0 +1,1 @@
+"""The owner's own site: submissions as JSON or as a posted form."""

@@ -1,0 +1,87 @@
+"""Submissions from the owner's own site, at the address of one trigger."""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from integrations import bodies, signatures
+from integrations.contracts import Frozen, Incoming, Json, Malformed, RawRequest
+
+_SENDERS = ("email", "from", "sender", "name")
+_KEY = re.compile(r"[!-~]{1,255}")
+
+
+class Conditions(Frozen):
+    """None: the address is the rule's own, so whatever arrives there is for it."""
+
+
+class FormSource:
+    """JSON or form-encoded bodies, proven by a Standard Webhooks signature or the address's bearer token."""
+
+    slug: ClassVar[str] = "form"
+    max_body_bytes: ClassVar[int] = 256_000
+    addressed: ClassVar[bool] = True
+
+    def verify(self, request: RawRequest, *, secrets: Sequence[str], now: datetime) -> None:
+        """Return if a whsec_ key signed it or an nd_ token came with it; a wrong signature is never forgiven."""
+        if signatures.is_signed(request.headers):
+            signatures.verify_signed(request, secrets=secrets, now=now)
+        else:
+            signatures.verify_bearer(request.headers, secrets=secrets)
+
+    def parse(self, request: RawRequest) -> Incoming:
+        """The submission. Templates may name its fields, and `text` in any case.
+
+        A sender that gives no id (bearer token, no Idempotency-Key) has the body as its id: the same bytes to the
+        same address are the same submission, however often they are posted.
+        """
+        data = _read(request)
+        if not data:
+            raise Malformed("The submission has no field.")
+        return Incoming(
+            external_id=_external_id(request),
+            kind="submission",
+            sender=bodies.first_line_of(data, _SENDERS),
+            summary=bodies.subject_of(data) or "Submission",
+            data={**data, "text": data.get("text") or bodies.text_of(data)},
+        )
+
+    def check_conditions(self, conditions: Json) -> str:
+        """Return the sentence for no conditions; raise ValueError for any."""
+        bodies.read_conditions(Conditions, conditions)
+        return "Every submission to its own address."
+
+    def matches(self, incoming: Incoming, conditions: Json) -> bool:
+        """Return True: the address has chosen the rule already."""
+        return incoming.kind == "submission" and not conditions
+
+
+def _read(request: RawRequest) -> Json:
+    kind = bodies.media_type(request.headers)
+    if kind == bodies.JSON_TYPE:
+        return bodies.read_json_object(request.body)
+    if kind == bodies.FORM_TYPE:
+        return bodies.read_form(request.body)
+    raise Malformed(f"The content type is {kind or 'missing'}: send {bodies.JSON_TYPE} or {bodies.FORM_TYPE}.")
+
+
+def _external_id(request: RawRequest) -> str:
+    if signatures.is_signed(request.headers):
+        return request.headers["webhook-id"]
+    if key := request.headers.get("idempotency-key", ""):
+        return _checked(key)
+    return _digest(request.headers, request.trigger or "", request.body)
+
+
+def _checked(key: str) -> str:
+    if not _KEY.fullmatch(key):
+        raise Malformed("Idempotency-Key must be 1 to 255 visible ASCII characters.")
+    return f"key:{hashlib.sha256(key.encode()).hexdigest()}" if len(key) > 200 else f"key:{key}"
+
+
+def _digest(headers: Mapping[str, str], trigger: str, body: bytes) -> str:
+    parts = (trigger.encode(), bodies.media_type(headers).encode(), body)
+    digest = hashlib.sha256(b"\n".join(parts)).hexdigest()
+    return f"body:{digest}"

@@ -1,0 +1,1 @@
+"""GitHub: issues that get a label, pull requests that are opened."""

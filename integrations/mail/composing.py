@@ -1,0 +1,133 @@
+"""The mail that an approved message becomes, the same for every attempt: bytes, addresses, id and date."""
+
+import hashlib
+from email import encoders
+from email.charset import BASE64, QP, Charset
+from email.mime.base import MIMEBase
+from email.utils import format_datetime, parseaddr
+
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMultiAlternatives
+from django.core.mail.message import sanitize_address
+from django.core.validators import validate_email
+from django.utils.encoding import punycode
+
+from integrations.contracts import DeliveryError, OutFile, Outgoing
+from integrations.mail.rendering import to_html
+
+MAX_BYTES = 20_000_000
+MAX_RECIPIENTS = 50
+MAX_SUBJECT_CHARS = 300
+
+
+def compose(outgoing: Outgoing, *, sender: str) -> EmailMultiAlternatives:
+    """The mail for `outgoing`; its first file is the message, the others are attachments.
+
+    `fields` are `to` and `cc` (lists of addresses) and `subject`. Raises DeliveryError (permanent) for what no mail
+    can be made of: no recipient, no address, a line break in a header, an empty or too large message.
+    """
+    to, cc = _addresses(outgoing, "to"), _addresses(outgoing, "cc")
+    if not to:
+        raise _refused("It has no recipient: give the client a trusted recipient, then send it anew.")
+    if len(to) + len(cc) > MAX_RECIPIENTS:
+        raise _refused(f"It has more than {MAX_RECIPIENTS} recipients.")
+    text = _text(outgoing.files)
+    mail = EmailMultiAlternatives(
+        subject=_subject(outgoing),
+        body=text,
+        from_email=sender,
+        to=to,
+        cc=cc,
+        headers={
+            "Message-ID": message_id(outgoing.key, sender=sender),
+            "Date": format_datetime(outgoing.created_at),
+        },
+        alternatives=[(to_html(text), "text/html")],
+        attachments=[_attachment(file) for file in outgoing.files[1:]],
+    )
+    mail.encoding = _charset(text)
+    return mail
+
+
+def checked_sender(sender: str) -> str:
+    """The sender's address, as it came; raises ValueError if it is none."""
+    sanitize_address(sender, "utf-8")
+    if "@" not in parseaddr(sender)[1]:
+        raise ValueError(f"{sender!r} is no mail address: set MAIL_FROM to one")
+    return sender
+
+
+def message_id(key: str, *, sender: str) -> str:
+    """The Message-ID of the effect with this key, the same for every attempt."""
+    domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
+    return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{punycode(domain)}>"
+
+
+def _addresses(outgoing: Outgoing, field: str) -> list[str]:
+    value = outgoing.fields.get(field) or []
+    if not isinstance(value, list):
+        raise _refused(f"{field} is not a list of addresses.")
+    return list(dict.fromkeys(_address(one) for one in value))
+
+
+def _address(value: object) -> str:
+    """The address itself: one, with nothing that a header could take for more than that."""
+    text = str(value).strip()
+    if not text.isprintable():
+        raise _refused("An address holds a line break or control character: correct the client's recipients.")
+    try:
+        clean = sanitize_address(text, "utf-8")
+        validate_email(parseaddr(clean)[1])
+    except (ValidationError, ValueError) as error:
+        raise _refused(f"{text[:100]!r} is no mail address: correct the client's recipients.") from error
+    return text
+
+
+def _subject(outgoing: Outgoing) -> str:
+    subject = str(outgoing.fields.get("subject") or outgoing.job_title).strip()
+    if not subject.isprintable():
+        raise _refused("The subject holds a line break or a control character: edit it, then approve it anew.")
+    if not 0 < len(subject) <= MAX_SUBJECT_CHARS:
+        raise _refused(f"The subject must have 1 to {MAX_SUBJECT_CHARS} characters.")
+    return subject
+
+
+def _text(files: list[OutFile]) -> str:
+    if not files:
+        raise _refused("There is no message to send.")
+    size = sum(len(file.content) for file in files)
+    if size > MAX_BYTES:
+        raise _refused(f"Message and attachments have {size} bytes; mail servers take at most {MAX_BYTES}.")
+    try:
+        text = files[0].content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _refused(f"The message {files[0].name} is not a UTF-8 text.") from error
+    if not text.strip():
+        raise _refused("The message is empty.")
+    return text
+
+
+def _charset(text: str) -> Charset:
+    """UTF-8 in an encoding that gives back every approved byte.
+
+    Quoted-printable stays readable, but has one line end only: a text with carriage returns goes as base64.
+    """
+    charset = Charset("utf-8")
+    charset.body_encoding = BASE64 if "\r" in text else QP
+    return charset
+
+
+def _attachment(file: OutFile) -> MIMEBase:
+    main, _, sub = file.media_type.partition("/")
+    if main not in {"application", "audio", "image", "text", "video"} or not sub.isascii():
+        main, sub = "application", "octet-stream"
+    part = MIMEBase(main, sub)
+    part.set_payload(file.content)
+    encoders.encode_base64(part)
+    name = "".join(char for char in file.name if char.isprintable()).replace("/", "-") or "attachment"
+    part.add_header("Content-Disposition", "attachment", filename=("utf-8", "", name))
+    return part
+
+
+def _refused(reason: str) -> DeliveryError:
+    return DeliveryError(reason, permanent=True)

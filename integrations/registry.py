@@ -1,0 +1,50 @@
+"""The list of providers. A new one is a folder, and a line here for each of its halves."""
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any, cast
+
+from integrations.contracts import Source, Target
+
+SOURCES: dict[str, str] = {
+    "form": "integrations.form.source.FormSource",
+    "github": "integrations.github.source.GitHubSource",
+    "standard": "integrations.standard.source.StandardSource",
+}
+TARGETS: dict[str, str] = {
+    "folder": "integrations.folder.target.FolderTarget",
+    "git": "integrations.git.target.GitTarget",
+    "mail": "integrations.mail.target.MailTarget",
+}
+
+
+class UnknownProvider(LookupError):
+    """No provider has this name; the message lists the names there are."""
+
+
+class BrokenProvider(RuntimeError):
+    """The provider is listed but cannot be loaded or made; its cause is chained and named."""
+
+
+def source(name: str) -> Source:
+    """The inbound half of the provider `name`. Raises UnknownProvider or BrokenProvider."""
+    return cast(Source, _make("source", name, SOURCES, {}))
+
+
+def target(name: str, options: Mapping[str, Any]) -> Target:
+    """The outbound half of the provider `name`, made with its settings' `options`. Raises as `source` does."""
+    return cast(Target, _make("target", name, TARGETS, options))
+
+
+def _make(half: str, name: str, paths: Mapping[str, str], options: Mapping[str, Any]) -> object:
+    if name not in paths:
+        raise UnknownProvider(f"There is no {half} named {name!r}; there are: {', '.join(sorted(paths))}.")
+    try:
+        return _load(paths[name])(**options)
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
+        raise BrokenProvider(f"The {half} {name} ({paths[name]}) cannot be made: {error}") from error
+
+
+def _load(path: str) -> Callable[..., object]:
+    module, _, attribute = path.rpartition(".")
+    return cast(Callable[..., object], getattr(import_module(module), attribute))

@@ -1,0 +1,1 @@
+"""Anything that speaks Standard Webhooks: n8n, Zapier, a script."""

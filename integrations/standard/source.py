@@ -1,0 +1,63 @@
+"""Events from anything that speaks Standard Webhooks, at the address of one trigger."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from integrations import bodies, signatures
+from integrations.contracts import Frozen, Incoming, Json, Malformed, RawRequest
+
+_SENDERS = ("email", "from", "sender", "source", "name")
+
+
+class Conditions(Frozen):
+    """Which types of event a rule is for; none named: all of them."""
+
+    types: list[str] = Field(default_factory=list, max_length=50)
+
+
+class StandardSource:
+    """JSON events with `webhook-id`, `webhook-timestamp` and `webhook-signature`."""
+
+    slug: ClassVar[str] = "standard"
+    max_body_bytes: ClassVar[int] = 1_000_000
+    addressed: ClassVar[bool] = True
+
+    def verify(self, request: RawRequest, *, secrets: Sequence[str], now: datetime) -> None:
+        """Return if one of the whsec_ keys signed it; a bearer token is no proof here."""
+        signatures.verify_signed(request, secrets=secrets, now=now)
+
+    def parse(self, request: RawRequest) -> Incoming:
+        """The event; its kind is the body's `type` or `event`. Templates may name its members, and `text`."""
+        kind = bodies.media_type(request.headers)
+        if kind != bodies.JSON_TYPE:
+            raise Malformed(f"The content type is {kind or 'missing'}: send {bodies.JSON_TYPE}.")
+        payload = bodies.read_json_object(request.body)
+        content = _content(payload)
+        kind = bodies.one_line(payload.get("type") or payload.get("event"), 80) or "event"
+        subject = bodies.subject_of(content)
+        return Incoming(
+            external_id=request.headers["webhook-id"],
+            kind=kind,
+            sender=bodies.first_line_of(content, _SENDERS),
+            summary=f"{kind}: {subject}" if subject else kind,
+            data={**payload, "text": payload.get("text") or bodies.text_of(content)},
+        )
+
+    def check_conditions(self, conditions: Json) -> str:
+        """Return which types it takes; raise ValueError for anything but {"types": ["…"]}."""
+        types = bodies.read_conditions(Conditions, conditions).types
+        return f"Events of type {' or '.join(types)}." if types else "Every event sent to its own address."
+
+    def matches(self, incoming: Incoming, conditions: Json) -> bool:
+        """Whether the event is of one of the types, where types are named."""
+        types = bodies.read_conditions(Conditions, conditions).types
+        return not types or incoming.kind in types
+
+
+def _content(payload: Json) -> dict[str, Any]:
+    """Where the sender put what matters: `data` of a Standard Webhooks body, else the body itself."""
+    data = payload.get("data")
+    return data if isinstance(data, dict) else payload

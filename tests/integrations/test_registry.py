@@ -1,0 +1,43 @@
+"""The list of providers."""
+
+from pathlib import Path
+
+import pytest
+
+from integrations import registry
+from integrations.folder.target import FolderTarget
+
+
+@pytest.mark.parametrize("name", sorted(registry.SOURCES))
+def test_every_source_answers_to_its_own_name(name: str) -> None:
+    assert registry.source(name).slug == name
+
+
+def test_a_target_is_made_with_its_options(tmp_path: Path) -> None:
+    assert isinstance(registry.target("folder", {"root": tmp_path}), FolderTarget)
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(registry.UnknownProvider, match="'fax'; there are: form, github, standard"):
+        registry.source("fax")
+    with pytest.raises(registry.UnknownProvider, match="there are: folder, git, mail"):
+        registry.target("fax", {})
+
+
+def test_a_broken_provider_keeps_its_cause(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "broken_provider.py").write_text("import a_library_that_is_not_there\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setitem(registry.SOURCES, "broken", "broken_provider.Source")
+    monkeypatch.setitem(registry.SOURCES, "gone", "integrations.form.source.Gone")
+    with pytest.raises(registry.BrokenProvider, match="a_library_that_is_not_there") as caught:
+        registry.source("broken")
+    assert isinstance(caught.value.__cause__, ModuleNotFoundError)
+    with pytest.raises(registry.BrokenProvider, match="Gone"):
+        registry.source("gone")
+
+
+def test_wrong_options_name_the_target() -> None:
+    with pytest.raises(registry.BrokenProvider, match=r"target folder .*colour"):
+        registry.target("folder", {"root": "/", "colour": "red"})
+    with pytest.raises(registry.BrokenProvider, match="MAIL_FROM"):
+        registry.target("mail", {"sender": "nobody"})
