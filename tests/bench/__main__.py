@@ -1,0 +1,85 @@
+"""Run the benchmarks named, or all, each in a process, a folder and a database of its own."""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+
+from tests.bench import place
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """One module of this folder, and what it runs on. After `limit` seconds it is ended."""
+
+    limit: int
+    databases: tuple[str, ...] = place.DATABASES
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+BENCHMARKS = {
+    "claims": Benchmark(limit=150),
+    "whole_task": Benchmark(limit=60),
+    "ingest": Benchmark(limit=60),
+    "pickup": Benchmark(limit=100),
+    "behind": Benchmark(limit=100, environment={"NIGHTDESK_REHEARSAL_PAUSE": "1s"}),
+    "memory": Benchmark(limit=60, environment={"NIGHTDESK_CONCURRENCY": "52"}),
+}
+
+
+def main() -> int:
+    """Print what was measured, a JSON line each; 1 if a benchmark broke, whatever the figures are."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="name", help=", ".join(BENCHMARKS))
+    parser.add_argument("--database", choices=place.DATABASES, help="only on this one")
+    wanted = parser.parse_args()
+    if unknown := set(wanted.names) - set(BENCHMARKS):
+        parser.error(f"no benchmark {', '.join(sorted(unknown))}; there are: {', '.join(BENCHMARKS)}")
+    broken = 0
+    for name in wanted.names or BENCHMARKS:
+        for database in BENCHMARKS[name].databases:
+            if wanted.database in {None, database}:
+                broken += not run(name, database)
+    return 1 if broken else 0
+
+
+def run(name: str, database: str) -> bool:
+    """Run one benchmark on one database; say why if it cannot run there. False if it broke."""
+    if reason := place.missing(database):
+        print(json.dumps({"bench": name, "database": database, "skipped": reason}), flush=True)
+        return True
+    with place.opened(database) as environment:
+        command = [sys.executable, "-m", "tests.bench.figure", name]
+        child = subprocess.Popen(
+            command,
+            env=environment | BENCHMARKS[name].environment,
+            cwd=place.ROOT,
+            start_new_session=True,
+        )
+        # Whatever it started goes with it.
+        clock = threading.Timer(BENCHMARKS[name].limit, _end, [child])
+        clock.start()
+        try:
+            code = child.wait()
+        finally:
+            clock.cancel()
+            _end(child)
+    if code:
+        reason = f"it ended with {code}; a negative number is the signal, -9 after {BENCHMARKS[name].limit} s"
+        print(json.dumps({"bench": name, "database": database, "broken": reason}), flush=True)
+    return code == 0
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+if __name__ == "__main__":
+    sys.exit(main())
