@@ -41,7 +41,7 @@ def integer(name: str, *, default: int, minimum: int = 0) -> int:
     value = text(name)
     if not value:
         return default
-    if not value.lstrip("-").isdigit() or int(value) < minimum:
+    if not re.fullmatch(r"-?[0-9]+", value) or int(value) < minimum:
         raise BadSetting(f"{name} is {value!r}: write a whole number from {minimum}")
     return int(value)
 

@@ -1,5 +1,7 @@
 """One settings file. Everything comes from the environment; without any of it, it starts on SQLite alone."""
 
+import contextlib
+import tempfile
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -9,7 +11,9 @@ from django.core.management.utils import get_random_secret_key
 from config import env, queue
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env.load_file(BASE_DIR / ".env")
+# A process that the supervisor started has its role's part of the environment: .env would give it the rest.
+if not env.text("NIGHTDESK_ROLE"):
+    env.load_file(BASE_DIR / ".env")
 env.refuse_unknown(
     {
         "NIGHTDESK_MODEL",
@@ -24,7 +28,10 @@ env.refuse_unknown(
         "NIGHTDESK_CONCURRENCY",
         "NIGHTDESK_LEASE",
         "NIGHTDESK_DEMO",
+        "NIGHTDESK_ROLE",
+        "NIGHTDESK_REHEARSAL",
         "NIGHTDESK_REPOSITORIES",
+        "NIGHTDESK_PUSH_REPOSITORIES",
         "NIGHTDESK_TEST_COMMANDS",
         "NIGHTDESK_CELL_USER",
         "NIGHTDESK_REHEARSAL_PAUSE",
@@ -44,10 +51,12 @@ def _secret_key() -> str:
     path = VAR / "secret_key"
     if not path.exists():
         VAR.mkdir(parents=True, exist_ok=True)
-        draft = VAR / "secret_key.new"
-        draft.touch(mode=0o600)
-        draft.write_text(get_random_secret_key() + get_random_secret_key(), encoding="utf-8")
-        draft.replace(path)
+        # Made whole under a name of its own, then linked: of processes that start at once one makes the key of all.
+        with tempfile.NamedTemporaryFile("w", dir=VAR, prefix="secret_key.", encoding="utf-8") as draft:
+            draft.write(get_random_secret_key() + get_random_secret_key())
+            draft.flush()
+            with contextlib.suppress(FileExistsError):
+                path.hardlink_to(draft.name)
     return path.read_text(encoding="utf-8").strip()
 
 
@@ -146,6 +155,7 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns of a folder that is not there
 MEDIA_ROOT = VAR / "artifacts"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -200,6 +210,8 @@ UNDO_CLIENT = env.duration("NIGHTDESK_UNDO_CLIENT", default="30s")
 
 ANTHROPIC_API_KEY = env.text("ANTHROPIC_API_KEY")
 ANTHROPIC_BASE_URL = env.text("ANTHROPIC_BASE_URL")
+# Told to the processes that have no key themselves, and a way to rehearse although there is one.
+REHEARSAL = env.boolean("NIGHTDESK_REHEARSAL", default=not ANTHROPIC_API_KEY)
 MODELS = {
     "default": env.text("NIGHTDESK_MODEL", "claude-sonnet-5-5"),
     "orchestrator": env.text("NIGHTDESK_PLANNER_MODEL", "claude-opus-5-5"),
@@ -207,6 +219,8 @@ MODELS = {
 }
 REHEARSAL_PAUSE = env.duration("NIGHTDESK_REHEARSAL_PAUSE", default="0s")
 REPOSITORIES = env.mapping("NIGHTDESK_REPOSITORIES")
+# The same repositories by an address that may write, where the two differ; only deliveries know it.
+PUSH_REPOSITORIES = REPOSITORIES | env.mapping("NIGHTDESK_PUSH_REPOSITORIES")
 AGENT_OPTIONS: dict[str, object] = {
     "repositories": REPOSITORIES,
     "test_commands": env.mapping("NIGHTDESK_TEST_COMMANDS"),
@@ -220,7 +234,7 @@ DEFAULT_FROM_EMAIL = MAIL_FROM = env.text("MAIL_FROM", "nightdesk@localhost")
 DELIVERED_BY = {"document": "folder", "branch": "git", "client_message": "mail"}
 TARGETS: dict[str, dict[str, object]] = {
     "folder": {"root": VAR / "folder"},
-    "git": {"repositories": REPOSITORIES, "workdir": VAR / "git"},
+    "git": {"repositories": PUSH_REPOSITORIES, "workdir": VAR / "git"},
     "mail": {"sender": MAIL_FROM},
 }
 

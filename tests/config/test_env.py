@@ -1,0 +1,153 @@
+"""The typed readers of the environment."""
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from config import env
+
+NAME = "NIGHTDESK_SAMPLE"
+
+
+@pytest.fixture
+def says(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """A function that sets the variable."""
+    return lambda value: monkeypatch.setenv(NAME, value)
+
+
+def test_text_loses_its_outer_space(says: Callable[[str], None]) -> None:
+    says("  a name \n")
+    assert env.text(NAME) == "a name"
+
+
+def test_a_missing_variable_is_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(NAME, raising=False)
+    assert env.text(NAME) == ""
+    assert env.text(NAME, "usual") == "usual"
+    assert env.boolean(NAME, default=True) is True
+    assert env.integer(NAME, default=7) == 7
+    assert env.duration(NAME, default="5m") == timedelta(minutes=5)
+    assert env.microusd(NAME, default="0.50") == 500_000
+    assert env.listing(NAME, default=["a"]) == ["a"]
+    assert env.mapping(NAME) == {}
+
+
+def test_a_secret_may_come_from_a_file(
+    says: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    says("from the environment")
+    (tmp_path / "secret").write_text("from the file\n")
+    monkeypatch.setenv(f"{NAME}_FILE", str(tmp_path / "secret"))
+    assert env.text(NAME) == "from the file"
+
+
+def test_a_secret_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(f"{NAME}_FILE", str(tmp_path / "gone"))
+    with pytest.raises(env.BadSetting, match=rf"{NAME}_FILE names .*gone.*No such file"):
+        env.text(NAME)
+
+
+@pytest.mark.parametrize(
+    ("value", "meaning"),
+    [("on", True), ("TRUE", True), ("yes", True), ("1", True), ("off", False), ("False", False), ("0", False)],
+)
+def test_a_boolean_has_several_spellings(says: Callable[[str], None], value: str, meaning: bool) -> None:
+    says(value)
+    assert env.boolean(NAME, default=not meaning) is meaning
+
+
+@pytest.mark.parametrize(
+    ("value", "span"),
+    [
+        ("30s", timedelta(seconds=30)),
+        ("5m", timedelta(minutes=5)),
+        ("2h", timedelta(hours=2)),
+        ("1d", timedelta(days=1)),
+        ("0s", timedelta()),
+    ],
+)
+def test_a_duration_is_a_number_and_a_unit(says: Callable[[str], None], value: str, span: timedelta) -> None:
+    says(value)
+    assert env.duration(NAME, default="9s") == span
+
+
+@pytest.mark.parametrize(
+    ("value", "amount"), [("20", 20_000_000), ("0.50", 500_000), ("0", 0), ("1e1", 10_000_000)]
+)
+def test_money_is_kept_in_whole_micro_usd(says: Callable[[str], None], value: str, amount: int) -> None:
+    says(value)
+    assert env.microusd(NAME, default="1") == amount
+
+
+@pytest.mark.parametrize(
+    ("read", "value", "told"),
+    [
+        (lambda: env.boolean(NAME, default=False), "maybe", "write on or off"),
+        (lambda: env.integer(NAME, default=1), "many", "a whole number from 0"),
+        (lambda: env.integer(NAME, default=1), "1.5", "a whole number from 0"),
+        (lambda: env.integer(NAME, default=1), "--5", "a whole number from 0"),
+        (lambda: env.integer(NAME, default=1), "²", "a whole number from 0"),
+        (lambda: env.integer(NAME, default=8, minimum=2), "1", "a whole number from 2"),
+        (lambda: env.duration(NAME, default="5m"), "5", "30s or 5m"),
+        (lambda: env.duration(NAME, default="5m"), "5 m", "30s or 5m"),
+        (lambda: env.duration(NAME, default="5m"), "-5m", "30s or 5m"),
+        (lambda: env.microusd(NAME, default="1"), "-1", "an amount in USD"),
+        (lambda: env.microusd(NAME, default="1"), "$5", "an amount in USD"),
+        (lambda: env.microusd(NAME, default="1"), "NaN", "an amount in USD"),
+        (lambda: env.microusd(NAME, default="1"), "Infinity", "an amount in USD"),
+        (lambda: env.mapping(NAME), "site", "write name=value"),
+        (lambda: env.mapping(NAME), "site=/a,=/b", "write name=value"),
+        (lambda: env.mapping(NAME), "site=", "write name=value"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_by_name(
+    says: Callable[[str], None], read: Callable[[], object], value: str, told: str
+) -> None:
+    says(value)
+    with pytest.raises(env.BadSetting, match=f"^{NAME} .*{told}"):
+        read()
+
+
+def test_a_list_drops_what_is_empty(says: Callable[[str], None]) -> None:
+    says(" a, b ,,c,")
+    assert env.listing(NAME) == ["a", "b", "c"]
+
+
+def test_a_mapping_keeps_what_follows_the_first_equals_sign(says: Callable[[str], None]) -> None:
+    says("site=/srv/site.git, shop=https://git.example/?a=b")
+    assert env.mapping(NAME) == {"site": "/srv/site.git", "shop": "https://git.example/?a=b"}
+
+
+def test_a_variable_that_nothing_reads_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("NIGHTDESK_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("NIGHTDESK_LEASE_FILE", "/a/file")
+    monkeypatch.setenv("OTHER_LEASE", "60s")
+    env.refuse_unknown({"NIGHTDESK_LEASE"})
+    monkeypatch.setenv("NIGHTDESK_LAESE", "60s")
+    with pytest.raises(env.BadSetting, match="NIGHTDESK_LAESE is not a setting.*NIGHTDESK_LEASE"):
+        env.refuse_unknown({"NIGHTDESK_LEASE"})
+
+
+def test_a_file_fills_in_what_the_environment_leaves_open(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("SAMPLE_A", "SAMPLE_B", "SAMPLE_C"):
+        # Set, then removed: what the file sets goes with the test.
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("SAMPLE_SET", "stays")
+    path = tmp_path / ".env"
+    path.write_text('# SAMPLE_C=no\nSAMPLE_A = plain\nSAMPLE_B="quoted=1"\n\nSAMPLE_SET=lost\na word\n')
+    env.load_file(path)
+    assert os.environ["SAMPLE_A"] == "plain"
+    assert os.environ["SAMPLE_B"] == "quoted=1"
+    assert os.environ["SAMPLE_SET"] == "stays"
+    assert "SAMPLE_C" not in os.environ
+
+
+def test_a_missing_file_sets_nothing(tmp_path: Path) -> None:
+    before = dict(os.environ)
+    env.load_file(tmp_path / ".env")
+    assert dict(os.environ) == before

@@ -1,0 +1,195 @@
+"""The settings file, read by a process of its own in an environment of its own."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+# The owner's own .env is none of these tests' business.
+_BEGIN = "import json; from config import env; env.load_file = lambda path: None; from config import settings; "
+
+Read = Callable[..., Any]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """Nothing of this process's own environment but what Python needs."""
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
+    return {**kept, "NIGHTDESK_VAR": str(tmp_path / "var")}
+
+
+@pytest.fixture
+def read(environment: dict[str, str]) -> Read:
+    """A function that evaluates an expression on the settings, as JSON, under these variables."""
+
+    def evaluate(expression: str, **variables: str) -> Any:
+        process = _start(expression, environment | variables)
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 0, err
+        return json.loads(out)
+
+    return evaluate
+
+
+@pytest.fixture
+def refusal(environment: dict[str, str]) -> Callable[..., str]:
+    """A function that returns the last line of what a start under these variables dies with."""
+
+    def start(**variables: str) -> str:
+        process = _start("0", environment | variables)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode != 0
+        return str(err).strip().splitlines()[-1]
+
+    return start
+
+
+def _start(expression: str, environment: dict[str, str]) -> subprocess.Popen[str]:
+    code = f"{_BEGIN}print(json.dumps({expression}, default=str))"
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_without_any_variable_it_starts_on_sqlite_alone(read: Read, tmp_path: Path) -> None:
+    database, broker, models, debug = read(
+        "[settings.DATABASES['default'], settings.Q_CLUSTER, settings.ANTHROPIC_API_KEY, settings.DEBUG]"
+    )
+    assert database["ENGINE"] == "django.db.backends.sqlite3"
+    assert database["NAME"] == str(tmp_path / "var/nightdesk.sqlite3")
+    assert database["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+    assert "journal_mode=WAL" in database["OPTIONS"]["init_command"]
+    assert "synchronous=NORMAL" in database["OPTIONS"]["init_command"]
+    assert database["OPTIONS"]["timeout"] >= 20
+    assert broker["orm"] == "default"
+    assert (models, debug) == ("", False)
+
+
+def test_what_is_promised_about_defaults_holds(read: Read) -> None:
+    names = ["ORCHESTRATE_EVERY", "DAILY_BUDGET", "JOB_BUDGET", "UNDO", "UNDO_CLIENT", "BASE_URL", "TIME_ZONE"]
+    assert read(f"[getattr(settings, name) for name in {names}]") == [
+        "0:05:00",
+        20_000_000,
+        2_000_000,
+        "0:00:10",
+        "0:00:30",
+        "http://127.0.0.1:8000",
+        "UTC",
+    ]
+    assert read("settings.ALLOWED_HOSTS") == ["127.0.0.1", "localhost", "[::1]"]
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("sqlite:///var/desk.sqlite3", str(ROOT / "var/desk.sqlite3")),
+        ("sqlite:////srv/desk/desk.sqlite3", "/srv/desk/desk.sqlite3"),
+    ],
+)
+def test_a_sqlite_address_is_relative_with_three_slashes_and_absolute_with_four(
+    read: Read, url: str, path: str
+) -> None:
+    assert read("settings.DATABASES['default']['NAME']", DATABASE_URL=url) == path
+
+
+def test_a_postgresql_address_is_taken_apart(read: Read) -> None:
+    entry = read(
+        "settings.DATABASES['default']", DATABASE_URL="postgresql://desk:p%40ss%2Fword@db.example:5433/night"
+    )
+    assert entry["ENGINE"] == "django.db.backends.postgresql"
+    parts = [entry[name] for name in ("USER", "PASSWORD", "HOST", "PORT", "NAME")]
+    assert parts == ["desk", "p@ss/word", "db.example", 5433, "night"]
+    # Without kept connections a webhook costs four times as much; a kept one may have died.
+    assert entry["CONN_MAX_AGE"] > 0
+    assert entry["CONN_HEALTH_CHECKS"] is True
+
+
+def test_a_postgresql_address_may_leave_most_to_the_server(read: Read) -> None:
+    entry = read("settings.DATABASES['default']", DATABASE_URL="postgres:///night")
+    assert [entry[name] for name in ("USER", "PASSWORD", "HOST", "PORT", "NAME")] == ["", "", "", "", "night"]
+
+
+def test_another_database_is_refused(refusal: Callable[..., str]) -> None:
+    assert "DATABASE_URL must begin with sqlite:/// or postgresql://" in refusal(DATABASE_URL="mysql://db/night")
+
+
+def test_redis_is_the_broker_where_it_has_an_address(read: Read) -> None:
+    broker = read("settings.Q_CLUSTER", REDIS_URL="redis://127.0.0.1:6379/4")
+    assert broker["redis"] == "redis://127.0.0.1:6379/4"
+    assert "orm" not in broker
+
+
+def test_a_typing_slip_in_a_name_of_ours_is_refused(refusal: Callable[..., str]) -> None:
+    line = refusal(NIGHTDESK_DAILY_BUGDET="5")
+    assert "NIGHTDESK_DAILY_BUGDET is not a setting of Nightdesk" in line
+    assert "NIGHTDESK_DAILY_BUDGET" in line
+
+
+def test_a_value_that_cannot_be_read_stops_the_start(refusal: Callable[..., str]) -> None:
+    assert "NIGHTDESK_LEASE is 'a minute'" in refusal(NIGHTDESK_LEASE="a minute")
+    assert "NIGHTDESK_CONCURRENCY is '1'" in refusal(NIGHTDESK_CONCURRENCY="1")
+
+
+_COOKIES = (
+    "[settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, settings.SESSION_COOKIE_SECURE,"
+    " settings.CSRF_COOKIE_SECURE, settings.SECURE_SSL_REDIRECT, settings.SECURE_HSTS_SECONDS > 0]"
+)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8000", "http://localhost:9000", "http://[::1]:8000"])
+def test_on_this_machine_alone_cookies_come_back_over_http(read: Read, url: str) -> None:
+    assert read(_COOKIES, BASE_URL=url) == ["session", "csrf", False, False, False, False]
+
+
+def test_anywhere_else_everything_is_https(read: Read) -> None:
+    url = "https://desk.example.com"
+    assert read(_COOKIES, BASE_URL=f"{url}/") == ["__Host-session", "__Host-csrf", True, True, True, True]
+    assert read("settings.CSRF_TRUSTED_ORIGINS", BASE_URL=f"{url}/") == [url]
+    assert read("settings.SECURE_PROXY_SSL_HEADER", BASE_URL=url) == ["HTTP_X_FORWARDED_PROTO", "https"]
+
+
+def test_the_key_is_made_once_and_for_the_owner_alone(read: Read, tmp_path: Path) -> None:
+    key = read("settings.SECRET_KEY")
+    path = tmp_path / "var/secret_key"
+    assert len(key) >= 50
+    assert path.read_text() == key
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert read("settings.SECRET_KEY") == key
+    assert [found.name for found in path.parent.glob("secret_key*")] == ["secret_key"]
+
+
+def test_processes_that_start_at_once_agree_on_the_key(environment: dict[str, str]) -> None:
+    starting = [_start("settings.SECRET_KEY", environment) for _ in range(6)]
+    ended = [process.communicate(timeout=60) for process in starting]
+    assert len({out for out, _ in ended}) == 1, [err for _, err in ended]
+    assert [process.returncode for process in starting] == [0] * 6
+
+
+def test_a_given_key_is_kept_nowhere(read: Read, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("a key from a file\n")
+    assert read("settings.SECRET_KEY", SECRET_KEY_FILE=str(tmp_path / "key")) == "a key from a file"
+    assert not (tmp_path / "var/secret_key").exists()
+
+
+def test_the_models_are_one_for_all_unless_named(read: Read) -> None:
+    models = read("settings.MODELS", NIGHTDESK_MODEL="small", NIGHTDESK_CODE_MODEL="large")
+    assert models["default"] == "small"
+    assert models["code"] == "large"
+    assert models["orchestrator"]
+
+
+def test_several_secrets_of_a_sender_hold_while_one_is_changed(read: Read) -> None:
+    secrets = read("settings.SOURCE_SECRETS", GITHUB_WEBHOOK_SECRET="old,new")
+    assert secrets["github"] == ["old", "new"]
