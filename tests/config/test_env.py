@@ -128,7 +128,7 @@ def test_a_variable_that_nothing_reads_is_refused(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("OTHER_LEASE", "60s")
     env.refuse_unknown({"NIGHTDESK_LEASE"})
     monkeypatch.setenv("NIGHTDESK_LAESE", "60s")
-    with pytest.raises(env.BadSetting, match="NIGHTDESK_LAESE is not a setting.*NIGHTDESK_LEASE"):
+    with pytest.raises(env.BadSetting, match=r"NIGHTDESK_LAESE is not a setting.*NIGHTDESK_LEASE"):
         env.refuse_unknown({"NIGHTDESK_LEASE"})
 
 

@@ -46,13 +46,13 @@ def test_a_message_is_never_run_twice_by_the_queue_itself(redis_url: str) -> Non
 
 def test_the_settings_carry_the_one_list() -> None:
     assert settings.WORKERS is queue.WORKERS
-    assert settings.Q_CLUSTER == queue.q_cluster(redis_url=settings.REDIS_URL)
-    assert settings.SCHEDULES == queue.schedules(orchestrate_every=settings.ORCHESTRATE_EVERY)
+    assert queue.q_cluster(redis_url=settings.REDIS_URL) == settings.Q_CLUSTER
+    assert queue.schedules(orchestrate_every=settings.ORCHESTRATE_EVERY) == settings.SCHEDULES
 
 
 def test_django_q_reads_what_it_is_told() -> None:
     assert Conf.PREFIX == "nightdesk"
-    assert Conf.TIMEOUT == queue.q_cluster(redis_url="")["timeout"]
+    assert queue.q_cluster(redis_url="")["timeout"] == Conf.TIMEOUT
     assert Conf.RECYCLE == 100_000
 
 
