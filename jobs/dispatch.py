@@ -75,4 +75,4 @@ def sync_schedules() -> None:
 def forget_lost_messages() -> int:
     """Delete bells that a dead process took with it (the ORM broker keeps them locked); return how many."""
     deleted, _ = OrmQ.objects.filter(lock__gt=timezone.now() + timedelta(seconds=60)).delete()
-    return deleted
+    return int(deleted)

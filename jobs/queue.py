@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 
 from jobs import events
 from jobs.holder import Holder, this_process
-from jobs.models import Delivery, Run, Task
+from jobs.models import Delivery, Job, Run, Task
 from jobs.states import DeliveryState, JobState, Priority, RunState, TaskState
 
 _ANY = max(Priority.ALL)
@@ -165,7 +165,7 @@ def _columns(holder: Holder) -> dict[str, str | int]:
     return {"host": holder.host, "pid": holder.pid, "pid_started": holder.started}
 
 
-def _tell(name: str, row: Task | Delivery | object, *, source: str, to: str, run: int | None = None) -> None:
+def _tell(name: str, row: Job | Task | Delivery, *, source: str, to: str, run: int | None = None) -> None:
     events.append(
         name,
         actor="queue",

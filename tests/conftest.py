@@ -1,11 +1,12 @@
 """What every test stands on: no network but loopback, storage of its own, and a small cast."""
 
 import socket
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from pytest_django import Settings
 
 from jobs.models import Client
 
@@ -21,17 +22,17 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Connecting to anything but loopback or a local socket is an error."""
     connect = socket.socket.connect
 
-    def guarded(self: socket.socket, address: object) -> None:
+    def guarded(self: socket.socket, address: Any) -> None:
         host = address[0] if isinstance(address, tuple) else address
         if not str(host if not isinstance(host, bytes) else host.decode("latin-1")).startswith(_LOOPBACK):
             raise LeftTheMachine(f"a test tried to reach {address!r}")
-        connect(self, address)  # type: ignore[arg-type] - passed on as it came
+        connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
 
 
 @pytest.fixture(autouse=True)
-def own_storage(settings: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
+def own_storage(settings: Settings, tmp_path: Path) -> None:
     """Artifacts of a test lie in its own folder."""
     settings.STORAGES = {
         **settings.STORAGES,
@@ -40,7 +41,6 @@ def own_storage(settings: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Non
             "OPTIONS": {"location": tmp_path / "artifacts", "base_url": None},
         },
     }
-    return
 
 
 @pytest.fixture

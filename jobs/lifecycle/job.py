@@ -112,7 +112,7 @@ def retry(job: Job, *, by: str, budget_microusd: int | None = None) -> None:
         if budget_microusd is not None:
             Job.objects.filter(pk=job.pk).update(budget_microusd=budget_microusd)
         if job.state not in {JobState.IN_PROGRESS, JobState.NEEDS_REVIEW}:
-            again = {"starts": 0, "finished_at": None, "ready_at": timezone.now()}
+            again: dict[str, Any] = {"starts": 0, "finished_at": None, "ready_at": timezone.now()}
             move(job, JobState.PENDING, event="job.retried", by=by, reason="", **again)
         for task in job.tasks.filter(state=TaskState.FAILED):
             move(task, TaskState.PENDING, event="task.retried", by=by, reason="", starts=0, ready_at=job.created_at)
@@ -183,7 +183,8 @@ def _standing(job: Job) -> tuple[JobState, str]:
         return JobState.IN_PROGRESS, ""
     if kinds - {ReviewKind.FAILURE} or any(row.state == DeliveryState.UNKNOWN for row in deliveries):
         return JobState.NEEDS_REVIEW, ""
-    failed = [row for row in (*tasks, *deliveries) if row.state in {TaskState.FAILED, DeliveryState.FAILED}]
+    rows: list[Task | Delivery] = [*tasks, *deliveries]
+    failed = [row for row in rows if row.state in {TaskState.FAILED, DeliveryState.FAILED}]
     if failed:
         return JobState.FAILED, failed[0].reason
     if any(task.state == TaskState.COMPLETED for task in tasks):

@@ -1,6 +1,7 @@
 """Verbs of a Review: what a person can decide, each bound to the version that they saw."""
 
 import datetime
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -236,7 +237,7 @@ def _lock(review: Review, *, version: int, kinds: tuple[ReviewKind, ...]) -> Rev
     return review
 
 
-def _decide(review: Review, state: ReviewState, *, event: str, by: User, **columns: object) -> None:
+def _decide(review: Review, state: ReviewState, *, event: str, by: User, **columns: Any) -> None:
     move(
         review,
         state,

@@ -54,7 +54,7 @@ def succeed(run: Run, result: Result, *, by: str) -> list[Delivery]:
     with transaction.atomic():
         runs.end(run, RunState.SUCCEEDED, how=result.summary, by=by)
         job = lock(run.job_id)
-        task = Task.objects.get(pk=run.task_id)
+        task = Task.objects.get(runs=run)
         made = {file.name: artifacts.enter(file, task=task, run=run, by=by) for file in result.files}
         _close_revised(task, by=by)
         deliveries = [
@@ -73,7 +73,7 @@ def fail(run: Run, *, cause: str, fix: str, by: str, kind: str = "") -> None:
     with transaction.atomic():
         runs.end(run, RunState.FAILED, how=cause, by=by)
         job = lock(run.job_id)
-        task = Task.objects.get(pk=run.task_id)
+        task = Task.objects.get(runs=run)
         _fail(task, job, cause=cause, fix=fix, by=by, kind=kind)
         settle(job.pk, by=by)
 
@@ -82,7 +82,7 @@ def give_back(run: Run, *, how: str, delay_seconds: float, by: str, billed_unkno
     """The Run ended early for a reason that passes: the Task is ready again after the delay."""
     with transaction.atomic():
         runs.end(run, RunState.ABANDONED, how=how, by=by, billed_unknown=billed_unknown)
-        task = Task.objects.get(pk=run.task_id)
+        task = Task.objects.get(runs=run)
         ready_at = (
             timezone.now() + datetime.timedelta(seconds=delay_seconds) if delay_seconds else run.job.created_at
         )
@@ -95,7 +95,7 @@ def rescue(run: Run, *, by: str) -> None:
     with transaction.atomic():
         runs.end(run, RunState.ABANDONED, how="its process died or lost its lease", by=by, billed_unknown=True)
         job = lock(run.job_id)
-        task = Task.objects.get(pk=run.task_id)
+        task = Task.objects.get(runs=run)
         if task.starts >= policy.MAX_STARTS:
             cause = f"It was started {task.starts} times and its process died each time."
             _fail(task, job, cause=cause, fix="Look at the worker's log, then retry or end the job.", by=by)

@@ -80,4 +80,4 @@ def done(result: tasks.Result, **changes: Any) -> Task:
     """Claim the next Task and succeed with this result."""
     run = claimed()
     tasks.succeed(run, result, by="agent:test")
-    return Task.objects.get(pk=run.task_id)
+    return Task.objects.get(runs=run)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
+from pytest_django import Settings
 
 from jobs import queue
 from jobs.lifecycle import delivery as deliveries
@@ -44,7 +45,7 @@ def test_a_document_runs_through_without_a_person(planned: Callable[..., Job]) -
 
 
 def test_a_message_leaves_only_after_its_approval_and_hold(
-    planned: Callable[..., Job], owner: User, settings: pytest.FixtureRequest
+    planned: Callable[..., Job], owner: User, settings: Settings
 ) -> None:
     job = planned()
     task = done(message_result())
