@@ -157,8 +157,8 @@ def _take(table: str, priority: int, *, to: str, counter: str, also: str = "") -
 
 
 def _now() -> str:
-    """The database's clock, in the form in which Django stores times there."""
-    return "now()" if connection.vendor == "postgresql" else "STRFTIME('%Y-%m-%d %H:%M:%f', 'now')"
+    """The database's clock at this statement, as Django's Now(), in the form in which times are stored there."""
+    return "statement_timestamp()" if connection.vendor == "postgresql" else "STRFTIME('%Y-%m-%d %H:%M:%f', 'now')"
 
 
 def _columns(holder: Holder) -> dict[str, str | int]:
