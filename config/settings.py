@@ -29,6 +29,7 @@ env.refuse_unknown(
         "NIGHTDESK_LEASE",
         "NIGHTDESK_DEMO",
         "NIGHTDESK_ROLE",
+        "NIGHTDESK_SUPERVISOR",
         "NIGHTDESK_REHEARSAL",
         "NIGHTDESK_REPOSITORIES",
         "NIGHTDESK_PUSH_REPOSITORIES",
@@ -225,6 +226,7 @@ AGENT_OPTIONS: dict[str, object] = {
     "repositories": REPOSITORIES,
     "test_commands": env.mapping("NIGHTDESK_TEST_COMMANDS"),
     "cell_user": env.text("NIGHTDESK_CELL_USER"),
+    "fetch_outside": not DEMO,
     "fetch_allow_loopback_ports": [int(port) for port in env.listing("NIGHTDESK_FETCH_LOOPBACK_PORTS")],
 }
 

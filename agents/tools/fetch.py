@@ -96,6 +96,7 @@ class Fetch:
         return cls(
             requested(brief, with_input=True),
             now=desk.now,
+            resolve=system_resolve if desk.options.get("fetch_outside", True) else _stay_inside,
             loopback_ports=desk.options.get("fetch_allow_loopback_ports", ()),
         )
 
@@ -119,6 +120,11 @@ class Fetch:
         if len(page.text) > len(text):
             head.append(f"Cut: the first {len(text):,} of {len(page.text):,} characters")
         return "\n".join(head) + "\n\n" + text
+
+
+def _stay_inside(host: str, port: int) -> list[str]:
+    """Resolve nothing: what a demo may reach is this machine alone."""
+    raise Refused(f"In the demo nothing leaves this machine, so {host} was not read.")
 
 
 def get(url: str, *, resolve: Resolve, loopback_ports: Collection[int], caps: Caps) -> Page:

@@ -5,6 +5,7 @@ meanwhile writes nothing.
 """
 
 import datetime
+import errno
 import logging
 import tempfile
 from functools import lru_cache
@@ -12,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
-from agents import orchestrator, registry
+from agents import catalogue, orchestrator, registry
 from agents.contracts import (
     LLM,
     BadAnswer,
@@ -42,9 +44,10 @@ from jobs.lifecycle import planning
 from jobs.lifecycle import task as tasks
 from jobs.lifecycle.moves import IllegalMove, LostRace
 from jobs.models import Run
+from jobs.states import RunState
 
-# A model that is unavailable so often in one round is a matter for a person.
-_MAX_UNAVAILABLE = 12
+# What passes by itself (no model, no disk, no database), but not after so many Runs, is a matter for a person.
+_MAX_TRIES = 12
 # What a person can do about each way to end; the first that fits counts.
 _FIXES: list[tuple[type[Interrupted], str]] = [
     (ModelRejected, "Mend what the model's server says (key, model name, billing), then retry."),
@@ -84,21 +87,13 @@ def orchestrate(run: Run, desk: Desk) -> None:
     by = "orchestrator"
     _note(run, version=orchestrator.PROMPT_VERSION, model=desk.model)
     try:
-        decision = orchestrator.plan(brief_for(run), desk)
+        _decide(run, orchestrator.plan(brief_for(run), desk), by=by)
     except Interrupted as error:
         _end_early(run, error, verbs=planning, by=by)
+    except (LostRace, IllegalMove):
+        raise
     except Exception as error:
-        log.exception("planning run %s broke off", run.pk)
-        planning.fail(run, cause=_fault(error), fix="Look at the worker's log, then retry.", by=by)
-    else:
-        if isinstance(decision, Plan):
-            steps = [planning.PlannedStep(**step.model_dump()) for step in decision.steps]
-            planning.accept_plan(run, steps, by=by)
-        elif isinstance(decision, Split):
-            parts = [(part.title, part.brief) for part in decision.parts]
-            planning.split(run, parts, reason=decision.reason, by=by)
-        else:
-            planning.ask(run, **decision.model_dump(), by=by)
+        _break_off(run, error, verbs=planning, by=by)
 
 
 def run_task(run: Run, desk: Desk) -> None:
@@ -110,30 +105,26 @@ def run_task(run: Run, desk: Desk) -> None:
     try:
         agent = registry.load(task.agent)
         _note(run, version=agent.prompt_version, model=desk.model)
-        draft = agent.run(brief_for(run), desk)
-        result = _result(draft)
+        tasks.succeed(run, _result(agent.run(brief_for(run), desk)), by=by)
     except Interrupted as error:
         _end_early(run, error, verbs=tasks, by=by)
     except (LostRace, IllegalMove):
         raise
     except Exception as error:
-        log.exception("run %s broke off", run.pk)
-        tasks.fail(run, cause=_fault(error), fix="Look at the worker's log, then retry.", by=by)
-    else:
-        tasks.succeed(run, result, by=by)
+        _break_off(run, error, verbs=tasks, by=by)
 
 
 def model_for(agent: str) -> str:
     """The model that an agent thinks with."""
-    return settings.MODELS.get(agent, settings.MODELS["default"]) if settings.ANTHROPIC_API_KEY else "rehearsal"
+    return "rehearsal" if settings.REHEARSAL else settings.MODELS.get(agent, settings.MODELS["default"])
 
 
 @lru_cache(maxsize=1)
 def llm() -> LLM:
-    """The model adapter of this process: the real one with a key, else the rehearsal."""
-    if settings.ANTHROPIC_API_KEY:
-        return AnthropicLLM(api_key=settings.ANTHROPIC_API_KEY, base_url=settings.ANTHROPIC_BASE_URL or None)
-    return RehearsalLLM(pause_seconds=settings.REHEARSAL_PAUSE.total_seconds())
+    """The model adapter of this process, made on first use: the real one with a key, else the rehearsal."""
+    if settings.REHEARSAL:
+        return RehearsalLLM(pause_seconds=settings.REHEARSAL_PAUSE.total_seconds())
+    return AnthropicLLM(api_key=settings.ANTHROPIC_API_KEY, base_url=settings.ANTHROPIC_BASE_URL or None)
 
 
 def _desk(run: Run, pulse: pool.Pulse, workdir: Path) -> Desk:
@@ -149,6 +140,17 @@ def _desk(run: Run, pulse: pool.Pulse, workdir: Path) -> Desk:
     )
 
 
+def _decide(run: Run, decision: catalogue.Decision, *, by: str) -> None:
+    if isinstance(decision, Plan):
+        steps = [planning.PlannedStep(**step.model_dump()) for step in decision.steps]
+        planning.accept_plan(run, steps, by=by)
+    elif isinstance(decision, Split):
+        parts = [(part.title, part.brief) for part in decision.parts]
+        planning.split(run, parts, reason=decision.reason, by=by)
+    else:
+        planning.ask(run, **decision.model_dump(), by=by)
+
+
 def _note(run: Run, *, version: str, model: str) -> None:
     Run.objects.filter(pk=run.pk).update(prompt_version=version, model=model)
 
@@ -159,7 +161,7 @@ def _end_early(run: Run, error: Interrupted, *, verbs: Any, by: str) -> None:
         raise error
     if isinstance(error, Draining):
         verbs.give_back(run, how="the process was stopped between two turns", delay_seconds=0, by=by)
-    elif isinstance(error, ModelUnavailable) and _tries(run) < _MAX_UNAVAILABLE:
+    elif isinstance(error, ModelUnavailable) and _tries(run) < _MAX_TRIES:
         verbs.give_back(
             run,
             how=f"model unavailable: {error}",
@@ -174,9 +176,32 @@ def _end_early(run: Run, error: Interrupted, *, verbs: Any, by: str) -> None:
         verbs.fail(run, cause=str(error), fix=_fix(error), by=by, kind=kind)
 
 
+def _break_off(run: Run, error: Exception, *, verbs: Any, by: str) -> None:
+    """A fault of the program or the machine: one that passes gives the row back, any other fails it."""
+    log.error("run %s broke off", run.pk, exc_info=error)
+    if isinstance(error, OperationalError | InterfaceError):
+        # A connection that broke is made anew for the verb.
+        close_old_connections()
+    if _passes(error) and _tries(run) < _MAX_TRIES:
+        delay = policy.retry_delay_seconds(_tries(run))
+        how = f"{type(error).__name__}, tried again"
+        verbs.give_back(run, how=how, delay_seconds=delay, by=by, billed_unknown=True)
+    else:
+        verbs.fail(run, cause=_fault(error), fix="Look at the worker's log, then retry.", by=by)
+
+
+def _passes(error: Exception) -> bool:
+    """Whether time helps: the database is not to be had now, or the disk is full."""
+    if isinstance(error, OSError):
+        return error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return isinstance(error, OperationalError | InterfaceError)
+
+
 def _tries(run: Run) -> int:
+    """How many Runs there were, this one included, since a person last had to look."""
     rows = Run.objects.filter(job_id=run.job_id, task_id=run.task_id, round=run.round)
-    return rows.count()
+    failed = rows.filter(state=RunState.FAILED).order_by("pk").last()
+    return rows.filter(pk__gt=failed.pk if failed else 0).count()
 
 
 def _wait(run: Run, error: ModelUnavailable) -> float:

@@ -89,11 +89,11 @@ MESSAGES = [
         "Welcome: decide your first item",
         "Show the owner how the inbox works.",
         21_000,
-        "Hi Marta,\n\nthis is the kind of message that waits for you every morning. Nothing of it has left the house."
-        "\n\n**Four things to try:**\n\n1. *Approve* it. It leaves 30 seconds later, so there is time to undo.\n"
-        "2. *Undo* that.\n3. *Edit* it: what you save is exactly what is sent.\n"
-        "4. *Ask for a revision* with a note; a new version comes back.\n\nIn this demo, mail becomes a file on this"
-        " machine.\n\nWarm regards",
+        "Hi Marta,\n\nthis is the kind of message that waits for you every morning. Nothing of it has left the"
+        " house.\n\n**Four things to try:**\n\n1. *Approve* it. It leaves 30 seconds later, so there is time to"
+        " undo.\n2. *Undo* that.\n3. *Edit* it: what you save is exactly what is sent.\n"
+        "4. *Ask for a revision* with a note; a new version comes back.\n\nIn this demo, mail becomes a file on"
+        " this machine.\n\nWarm regards",
     ),
     Item(
         "22:58",
@@ -101,12 +101,12 @@ MESSAGES = [
         "Status: new hero section",
         "Tell Marta where the new hero section stands.",
         184_000,
-        "Hi Marta,\n\nthank you for the photos. The **new hero section is ready for your review** on staging, and two"
-        " details changed since our call on Thursday:\n\n1. The booking button now stays visible while scrolling on"
-        " phones.\n2. Opening hours come straight from your calendar, so you only edit them once.\n\n"
-        "| Page | Before | Now |\n|---|---|---|\n| Home | 3.4 s | 1.1 s |\n| Menu | 2.9 s | 0.9 s |\n\nIf you are happy"
-        " with it we can go live **on Tuesday at 07:00**, before you open. Is the winter menu final, or should we wait"
-        " for the two new desserts?\n\nWarm regards",
+        "Hi Marta,\n\nthank you for the photos. The **new hero section is ready for your review** on staging, and"
+        " two details changed since our call on Thursday:\n\n1. The booking button now stays visible while"
+        " scrolling on phones.\n2. Opening hours come straight from your calendar, so you only edit them once.\n\n"
+        "| Page | Before | Now |\n|---|---|---|\n| Home | 3.4 s | 1.1 s |\n| Menu | 2.9 s | 0.9 s |\n\nIf you are"
+        " happy with it we can go live **on Tuesday at 07:00**, before you open. Is the winter menu final, or"
+        " should we wait for the two new desserts?\n\nWarm regards",
     ),
     Item(
         "23:20",
@@ -114,10 +114,10 @@ MESSAGES = [
         "Reply: delivery note missing on order 48213",
         "A customer's delivery note is missing. Answer the ticket.",
         96_000,
-        "Dear Sir or Madam,\n\nthe delivery note of order 48213 was not created because the order was split into two"
-        " parcels. We have created it again; it is attached to both parcels in your portal.\n\nThe cause is known: the"
-        " export skips an order that changes between 18:00 and 18:05. A correction is ready for your review.\n\nYours"
-        " faithfully",
+        "Dear Sir or Madam,\n\nthe delivery note of order 48213 was not created because the order was split into"
+        " two parcels. We have created it again; it is attached to both parcels in your portal.\n\nThe cause is"
+        " known: the export skips an order that changes between 18:00 and 18:05. A correction is ready for your"
+        " review.\n\nYours faithfully",
     ),
     Item(
         "23:47",
@@ -128,7 +128,8 @@ MESSAGES = [
         "Hello,\n\nhere is the proposal we spoke about, in three parts that can be ordered one by one.\n\n"
         "| Part | What you get | Weeks | Price |\n|---|---|---|---|\n| 1 | Shop and search | 3 | 7,400 € |\n"
         "| 2 | Product advice pages | 2 | 4,200 € |\n| 3 | Moving the old orders | 1 | 3,200 € |\n\nThe first part"
-        " stands alone: if you stop after it, you have a shop that works. We can begin on 7 December.\n\nKind regards",
+        " stands alone: if you stop after it, you have a shop that works. We can begin on 7 December.\n\nKind"
+        " regards",
     ),
     Item(
         "00:12",
@@ -136,9 +137,9 @@ MESSAGES = [
         "Cover note for the winter newsletter draft",
         "Send Kaya the newsletter draft for approval.",
         143_000,
-        "Hi Kaya,\n\nthe winter newsletter is drafted: one long picture, three short texts, one button. I kept your line"
-        " about the late light; the other two texts are new.\n\nTwo questions before it goes out: may we name the"
-        " gallery, and is the 12th still the date?\n\nBest",
+        "Hi Kaya,\n\nthe winter newsletter is drafted: one long picture, three short texts, one button. I kept"
+        " your line about the late light; the other two texts are new.\n\nTwo questions before it goes out: may"
+        " we name the gallery, and is the 12th still the date?\n\nBest",
     ),
     Item(
         "00:40",
@@ -148,7 +149,8 @@ MESSAGES = [
         118_000,
         "Dear Sir or Madam,\n\nplease find below the three figures of November.\n\n- Availability: 99.97 % (October"
         " 99.91 %)\n- Orders processed: 18,204\n- Open tickets at month's end: 4, the oldest from the 19th\n\nOne"
-        " decision is yours: the export at 18:00 collides with the stock run. We suggest 18:20.\n\nYours faithfully",
+        " decision is yours: the export at 18:00 collides with the stock run. We suggest 18:20.\n\nYours"
+        " faithfully",
     ),
     Item(
         "01:05",
@@ -156,9 +158,9 @@ MESSAGES = [
         "Answer: can we sell vouchers by January?",
         "Answer the enquiry about vouchers.",
         74_000,
-        "Hello,\n\nyes: vouchers by 15 January are realistic. They need one page, one mail template and a change to the"
-        " basket, about four days in all.\n\nWhat we need from you is the wording your tax adviser wants on the"
-        " voucher.\n\nKind regards",
+        "Hello,\n\nyes: vouchers by 15 January are realistic. They need one page, one mail template and a change"
+        " to the basket, about four days in all.\n\nWhat we need from you is the wording your tax adviser wants"
+        " on the voucher.\n\nKind regards",
     ),
     Item(
         "01:33",
@@ -166,8 +168,8 @@ MESSAGES = [
         "Reminder: two desserts for the winter menu",
         "Ask Marta for the missing menu texts.",
         41_000,
-        "Hi Marta,\n\nthe winter menu is complete but for the two desserts. If you send me one sentence each by Monday"
-        " noon, they are on the site when you open.\n\nWarm regards",
+        "Hi Marta,\n\nthe winter menu is complete but for the two desserts. If you send me one sentence each by"
+        " Monday noon, they are on the site when you open.\n\nWarm regards",
     ),
     Item(
         "02:02",
@@ -175,8 +177,9 @@ MESSAGES = [
         "Offer: two more languages",
         "Answer how much a French and Italian version costs.",
         88_000,
-        "Hi Kaya,\n\nFrench and Italian together are 1,900 €: the texts, the address scheme and the language switch."
-        " If you bring your own translations it is 700 €.\n\nBoth can be ready ten days after you say go.\n\nBest",
+        "Hi Kaya,\n\nFrench and Italian together are 1,900 €: the texts, the address scheme and the language"
+        " switch. If you bring your own translations it is 700 €.\n\nBoth can be ready ten days after you say"
+        " go.\n\nBest",
     ),
     Item(
         "02:31",
@@ -184,8 +187,8 @@ MESSAGES = [
         "Announcement: maintenance on Sunday",
         "Announce Sunday's maintenance.",
         52_000,
-        "Dear Sir or Madam,\n\non Sunday, 29 November, from 06:00 to 07:30 the portal is read-only while the database"
-        " moves. Orders sent in this time are kept and processed afterwards.\n\nYours faithfully",
+        "Dear Sir or Madam,\n\non Sunday, 29 November, from 06:00 to 07:30 the portal is read-only while the"
+        " database moves. Orders sent in this time are kept and processed afterwards.\n\nYours faithfully",
     ),
     Item(
         "03:08",
@@ -193,9 +196,9 @@ MESSAGES = [
         "Summary of the call about product photos",
         "Send a summary of yesterday's call.",
         69_000,
-        "Hello,\n\nwhat we agreed yesterday:\n\n- 120 products are photographed first, the tents last.\n- White ground,"
-        " one picture in use.\n- You send the samples; we return them within a week.\n\nOpen: who writes the"
-        " captions.\n\nKind regards",
+        "Hello,\n\nwhat we agreed yesterday:\n\n- 120 products are photographed first, the tents last.\n- White"
+        " ground, one picture in use.\n- You send the samples; we return them within a week.\n\nOpen: who writes"
+        " the captions.\n\nKind regards",
     ),
     Item(
         "03:44",
@@ -203,9 +206,9 @@ MESSAGES = [
         "Answer to a review from a guest",
         "Draft an answer to the two-star review.",
         47_000,
-        "Hi Marta,\n\na guest gave two stars because of the wait on Friday. I would answer like this:\n\n> Thank you for"
-        " telling us. On Friday two of us were ill, and you waited far too long. Come back on a Tuesday: the first"
-        " glass is ours.\n\nShall I post it?\n\nWarm regards",
+        "Hi Marta,\n\na guest gave two stars because of the wait on Friday. I would answer like this:\n\n> Thank"
+        " you for telling us. On Friday two of us were ill, and you waited far too long. Come back on a Tuesday:"
+        " the first glass is ours.\n\nShall I post it?\n\nWarm regards",
     ),
     Item(
         "04:20",
@@ -355,6 +358,6 @@ DONE = [
 # The one job that is opened before the owner's eyes.
 LIVE = {
     "subject": "Guided winter tours",
-    "message": "We want to announce three guided winter tours on our site. Please draft a short article about them, "
-    "have it reviewed, and tell us in a mail when it is ready and what you need from us.",
+    "message": "We want to announce three guided winter tours on our site. Please draft a short article about"
+    " them, have it reviewed, and tell us in a mail when it is ready and what you need from us.",
 }

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from agents.contracts import ToolError
+from agents.contracts import Brief, Desk, Limits, ToolError
 from agents.tools.fetch import Caps, Fetch, PageWanted, exchange, get
 from agents.tools.guard import Place, Refused
 from tests.agents.tools.conftest import Web
+from tests.scripted import MemoryJournal, ScriptedLLM
 
 NOW = datetime.datetime(2026, 11, 23, 3, 4, 5, tzinfo=datetime.UTC)
 PUBLIC = "93.184.215.14"
@@ -287,3 +288,11 @@ def _answer_once(
 
 def _no_name(host: str, port: int) -> list[str]:
     raise AssertionError(f"nothing here has a name, yet {host} was looked up")
+
+
+def test_a_demo_reads_no_page_outside_this_machine(tmp_path: Path) -> None:
+    brief = Brief(job_uid="1", job_title="Menu", job_brief="Read https://lume.example/menu")
+    options = {"fetch_outside": False}
+    desk = Desk(ScriptedLLM([]), "m", MemoryJournal(), lambda: NOW, tmp_path, Limits(), options)
+    with pytest.raises(ToolError, match="nothing leaves this machine"):
+        Fetch.for_task(brief, desk).run(PageWanted(url="https://lume.example/menu"))

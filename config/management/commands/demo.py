@@ -1,0 +1,139 @@
+"""manage.py demo: a seeded night, all workers, and one job that happens before the owner's eyes."""
+
+import http.client
+import json
+import os
+import shutil
+import sys
+import threading
+import time
+from argparse import ArgumentParser
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.management import BaseCommand, CommandError
+from standardwebhooks import Webhook
+
+from config import roles
+from config.demo import night, repositories
+from config.demo.seed import USER, NotADemo, seed
+from config.management.commands.up import prepare, refuse_taken, supervise
+from config.supervisor import cluster, web
+from jobs.inbox.entry import enter_link
+from jobs.lifecycle.intake import secrets_of
+from jobs.models import Trigger
+
+_LIVE_RULE = "enquiry"
+_START_SECONDS = 60.0
+_LOOK_SECONDS = 0.2
+
+
+class Command(BaseCommand):
+    """Starts itself again with a demo's own environment, so that nothing of a real installation is touched."""
+
+    help = "A seeded night with everything running. Nothing leaves this machine."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Where it listens, and on what."""
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--fresh", action="store_true", help="forget an earlier demo first")
+        parser.add_argument("--database", default="", help="URL of an empty database; SQLite otherwise")
+        parser.add_argument("--redis", default="", help="URL of Redis for the doorbells; the database otherwise")
+        parser.add_argument("--seed-only", action="store_true", help="fill the database and stop")
+
+    def handle(self, *args: Any, port: int, fresh: bool, seed_only: bool, **options: Any) -> None:
+        """Seed, start everything, open the live job, print the link."""
+        folder = settings.BASE_DIR / "var" / "demo" if not settings.DEMO else settings.VAR
+        if not settings.DEMO:
+            if fresh:
+                shutil.rmtree(folder, ignore_errors=True)
+            again(folder, port=port, database=options["database"], redis=options["redis"])
+        refuse_taken("127.0.0.1", port)
+        prepare()
+        try:
+            seed()
+        except NotADemo as error:
+            raise CommandError(f"{error} Name an empty one with --database, or none.") from error
+        if seed_only:
+            return
+        host = threading.Thread(target=self._welcome, args=(port,), daemon=True)
+        host.start()
+        supervise([web("127.0.0.1", port), *(cluster(name) for name in settings.WORKERS)])
+
+    def _welcome(self, port: int) -> None:
+        if not await_web(port):
+            self.stderr.write("The web did not answer within a minute; what it said stands above.")
+            return
+        post_live_job(port)
+        link = enter_link(User.objects.get(username=USER))
+        self.stdout.write(
+            f"\n  Your night is ready, and one job is on its way: {night.LIVE['subject']}.\n"
+            f"  Open (once, within 15 minutes):\n\n    {link}\n\n"
+            "  Nothing leaves this machine: mail becomes files, branches go to local repositories,\n"
+            "  and texts are rehearsed, since no model key is used here. Ctrl-C stops it.\n"
+        )
+        self.stdout.flush()
+
+
+def again(folder: Path, *, port: int, database: str, redis: str) -> None:
+    """Become the same command with an environment of the demo's own. Does not return."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("NIGHTDESK_")}
+    for name in (*roles.SECRETS, "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "BASE_URL", "ALLOWED_HOSTS"):
+        kept.pop(name, None)
+        kept.pop(f"{name}_FILE", None)
+    places = repositories.addresses(folder / "repositories")
+    demo = {
+        "NIGHTDESK_DEMO": "on",
+        "NIGHTDESK_ROLE": "demo",
+        "NIGHTDESK_VAR": str(folder),
+        "NIGHTDESK_REHEARSAL": "on",
+        "NIGHTDESK_REHEARSAL_PAUSE": "2s",
+        "NIGHTDESK_ORCHESTRATE_EVERY": "1m",
+        "NIGHTDESK_REPOSITORIES": ",".join(f"{name}={place}" for name, place in places.items()),
+        "BASE_URL": f"http://127.0.0.1:{port}",
+        **({"DATABASE_URL": database} if database else {}),
+        **({"REDIS_URL": redis} if redis else {}),
+    }
+    sys.stdout.flush()
+    os.execve(sys.executable, [sys.executable, *sys.argv], kept | demo)  # noqa: S606 - the same command again
+
+
+def await_web(port: int) -> bool:
+    """Whether the web answers within a minute."""
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            connection.request("GET", "/healthz")
+            if connection.getresponse().status == http.HTTPStatus.OK:
+                return True
+        except OSError:
+            time.sleep(_LOOK_SECONDS)
+        finally:
+            connection.close()
+    return False
+
+
+def post_live_job(port: int) -> None:
+    """Post the live enquiry to our own form, signed as a site would sign it."""
+    rule = Trigger.objects.get(slug=_LIVE_RULE)
+    key = next(secret for secret in secrets_of(rule) if secret.startswith("whsec_"))
+    body, now = json.dumps(night.LIVE), datetime.now(UTC)
+    identity = f"msg_{now:%Y%m%d%H%M%S}"
+    headers = {
+        "Content-Type": "application/json",
+        "webhook-id": identity,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(key).sign(identity, now, body),
+    }
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("POST", f"/hooks/form/{_LIVE_RULE}/", body=body, headers=headers)
+        answer = connection.getresponse()
+        if answer.status not in {200, 201, 202}:
+            raise CommandError(f"The live job was refused: {answer.status} {answer.read().decode()}")
+    finally:
+        connection.close()

@@ -1,0 +1,160 @@
+"""What `doctor` looks at: each probe says what it found, and what to do where that is not good."""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+from redis import Redis, RedisError
+
+from agents import sandbox
+from jobs import queue
+from jobs.models import Process
+
+_ENOUGH_BYTES = 1_000_000_000
+
+
+class Level(StrEnum):
+    """How a probe came out."""
+
+    OK = "ok"
+    NOTE = "note"  # works, with less than all
+    BAD = "bad"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor. `fix` is empty unless something is to be done."""
+
+    level: Level
+    name: str
+    says: str
+    fix: str = ""
+
+
+def run_all() -> Iterator[Finding]:
+    """Every probe's finding, in the order in which they build on each other; a probe that breaks is a finding."""
+    for probe in PROBES:
+        try:
+            yield probe()
+        except Exception as error:
+            yield Finding(
+                Level.BAD, probe.__name__.strip("_"), f"{type(error).__name__}: {error}", "Mend this first."
+            )
+
+
+def _python() -> Finding:
+    return Finding(Level.OK, "python", sys.version.split()[0])
+
+
+def _folder() -> Finding:
+    """The folder that everything local lies in."""
+    with tempfile.NamedTemporaryFile(dir=settings.VAR) as file:
+        file.write(b"written")
+        os.fsync(file.fileno())
+    free = shutil.disk_usage(settings.VAR).free
+    if free < _ENOUGH_BYTES:
+        return Finding(Level.BAD, "folder", f"{settings.VAR}: {free >> 20} MiB free", "Make room on that disk.")
+    return Finding(Level.OK, "folder", f"{settings.VAR}: {free >> 30} GiB free")
+
+
+def database_fault() -> str:
+    """Why the database cannot be used as it is; empty if it can."""
+    try:
+        executor = MigrationExecutor(connection)
+        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        return f"The database does not answer: {str(error).strip()}"
+    return f"{len(waiting)} migrations wait: run manage.py migrate." if waiting else ""
+
+
+def _database() -> Finding:
+    if fault := database_fault():
+        return Finding(Level.BAD, "database", fault, "Check DATABASE_URL, then run manage.py migrate.")
+    return Finding(Level.OK, "database", f"{connection.vendor}, {'due work' if _has_due() else 'nothing due'}")
+
+
+def _has_due() -> bool:
+    return any(queue.due(cluster) for cluster in settings.WORKERS)
+
+
+def _doorbell() -> Finding:
+    if not settings.REDIS_URL:
+        return Finding(Level.OK, "doorbell", "in the database")
+    try:
+        Redis.from_url(settings.REDIS_URL, socket_timeout=3).ping()
+    except RedisError as error:
+        return Finding(Level.BAD, "doorbell", f"Redis does not answer: {error}", "Check REDIS_URL.")
+    return Finding(Level.OK, "doorbell", "Redis")
+
+
+def _artifacts() -> Finding:
+    storage = storages["artifacts"]
+    name = storage.save(f"doctor-{os.getpid()}", ContentFile(b"written"))
+    storage.delete(name)
+    return Finding(Level.OK, "artifacts", type(storage).__name__)
+
+
+def _model() -> Finding:
+    if settings.REHEARSAL:
+        says = "rehearsal: deterministic texts, no model is asked, nothing is spent"
+        return Finding(Level.NOTE, "model", says, "Set ANTHROPIC_API_KEY for the real thing.")
+    return Finding(Level.OK, "model", ", ".join(f"{name} {model}" for name, model in settings.MODELS.items()))
+
+
+def _mail() -> Finding:
+    if not settings.EMAIL_URL:
+        says = "messages become files, nothing leaves this machine"
+        return Finding(Level.NOTE, "mail", says, "Set EMAIL_URL to send them.")
+    return Finding(Level.OK, "mail", f"SMTP, from {settings.MAIL_FROM}")
+
+
+def _repositories() -> Finding:
+    local = {name: Path(place) for name, place in settings.REPOSITORIES.items() if place.startswith("/")}
+    gone = [f"{name} ({place})" for name, place in local.items() if not place.is_dir()]
+    if gone:
+        return Finding(Level.BAD, "repositories", f"not there: {', '.join(gone)}", "Mend NIGHTDESK_REPOSITORIES.")
+    if not settings.REPOSITORIES:
+        fix = "Set NIGHTDESK_REPOSITORIES=name=address for code work."
+        return Finding(Level.NOTE, "repositories", "none", fix)
+    return Finding(Level.OK, "repositories", ", ".join(settings.REPOSITORIES))
+
+
+def _cell() -> Finding:
+    if missing := sandbox.probe():
+        return Finding(Level.NOTE, "code cell", "; ".join(missing), "Until then code tasks are refused.")
+    return Finding(Level.OK, "code cell", "bubblewrap")
+
+
+def _workers() -> Finding:
+    """Whether anything works: an idle cluster has no row, so only due work without progress is a fault."""
+    fresh = timezone.now() - timedelta(seconds=30)
+    if _has_due() and not Process.objects.filter(progress_at__gte=fresh).exists():
+        fix = "Start manage.py up, or manage.py worker on another host."
+        return Finding(Level.BAD, "workers", "work is due and nobody takes it", fix)
+    return Finding(Level.OK, "workers", f"{Process.objects.count()} at work")
+
+
+PROBES: list[Callable[[], Finding]] = [
+    _python,
+    _folder,
+    _database,
+    _doorbell,
+    _artifacts,
+    _model,
+    _mail,
+    _repositories,
+    _cell,
+    _workers,
+]

@@ -1,0 +1,22 @@
+"""Which process knows which secret: the web, the agents and the deliveries each get their own part."""
+
+import os
+
+WEB = "web"
+AGENTS = "agents"
+DELIVERIES = "deliveries"
+
+# Every credential of config/settings.py, and the only roles that may hold it. Thinking never gets one that writes.
+SECRETS: dict[str, frozenset[str]] = {
+    "ANTHROPIC_API_KEY": frozenset({AGENTS}),
+    "GITHUB_WEBHOOK_SECRET": frozenset({WEB}),
+    "EMAIL_URL": frozenset({DELIVERIES}),
+    "NIGHTDESK_PUSH_REPOSITORIES": frozenset({DELIVERIES}),
+}
+
+
+def environment(role: str, *, rehearsal: bool) -> dict[str, str]:
+    """The environment of a process of this role; `rehearsal` tells those without a key whether there is one."""
+    withheld = {name for name, roles in SECRETS.items() if role not in roles}
+    known = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in withheld}
+    return known | {"NIGHTDESK_ROLE": role, "NIGHTDESK_REHEARSAL": "on" if rehearsal else "off"}
