@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, connection
 
 from config import roles
 from config.watch import ClusterWatch, Finding, Watch, WebWatch
@@ -149,6 +149,7 @@ class Supervisor:
             except DatabaseError:
                 log.exception("the database does not answer; the next sweep tries again")
                 close_old_connections()
+        connection.close()
 
     def _check(self, child: Child) -> None:
         if child.watch.look() != Finding.STALLED:

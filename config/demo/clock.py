@@ -28,7 +28,7 @@ class NightClock:
         """Inside, django.utils.timezone.now() goes on from that moment. For one thread only: the seed's."""
         real, start = timezone.now, self.moment(text)
         began = real()
-        timezone.now = lambda: start + (real() - began)  # type: ignore[assignment]  # the seed's own clock
+        timezone.now = lambda: start + (real() - began)
         try:
             yield
         finally:

@@ -1,0 +1,31 @@
+import pytest
+
+from config import roles
+
+HELD = {
+    "web": {"GITHUB_WEBHOOK_SECRET"},
+    "agents": {"ANTHROPIC_API_KEY"},
+    "deliveries": {"EMAIL_URL", "NIGHTDESK_PUSH_REPOSITORIES"},
+}
+
+
+@pytest.mark.parametrize("role", HELD)
+def test_a_role_gets_its_own_secrets_and_no_other(role: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in roles.SECRETS:
+        monkeypatch.setenv(name, "secret")
+    monkeypatch.setenv("TIME_ZONE", "Europe/Berlin")
+    environment = roles.environment(role, rehearsal=False)
+    assert {name for name in roles.SECRETS if name in environment} == HELD[role]
+    assert environment["TIME_ZONE"] == "Europe/Berlin"
+    assert environment["NIGHTDESK_ROLE"] == role
+
+
+def test_a_secret_named_by_its_file_is_withheld_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY_FILE", "/run/secrets/key")
+    assert "ANTHROPIC_API_KEY_FILE" not in roles.environment("web", rehearsal=False)
+    assert "ANTHROPIC_API_KEY_FILE" in roles.environment("agents", rehearsal=False)
+
+
+def test_those_without_a_key_are_told_whether_there_is_one() -> None:
+    assert roles.environment("web", rehearsal=True)["NIGHTDESK_REHEARSAL"] == "on"
+    assert roles.environment("web", rehearsal=False)["NIGHTDESK_REHEARSAL"] == "off"
