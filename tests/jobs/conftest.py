@@ -1,9 +1,12 @@
 """Rows in the states that tests begin from, made by the real verbs."""
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from jobs import queue
 from jobs.lifecycle import planning
@@ -81,3 +84,20 @@ def done(result: tasks.Result, **changes: Any) -> Task:
     run = claimed()
     tasks.succeed(run, result, by="agent:test")
     return Task.objects.get(runs=run)
+
+
+def together(count: int, act: Callable[[], Any]) -> list[Any]:
+    """What `count` threads get or raise when they all call `act` at the same moment, each on its own connection."""
+    start = threading.Barrier(count)
+
+    def run() -> Any:
+        start.wait()
+        try:
+            return act()
+        except Exception as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(count) as threads:
+        return [future.result() for future in [threads.submit(run) for _ in range(count)]]
