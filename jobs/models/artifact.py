@@ -2,13 +2,13 @@
 
 from django.db import models
 
-from jobs.models.fence import AppendOnlyQuerySet
+from jobs.models.fence import AppendOnly, AppendOnlyQuerySet
 from jobs.models.job import Job
 from jobs.models.run import Run
 from jobs.models.task import Task
 
 
-class Artifact(models.Model):
+class Artifact(AppendOnly):
     """One output of a Task, or the owner's edit of one. The bytes lie in the artifacts' storage under `sha256`."""
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="artifacts")

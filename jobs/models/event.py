@@ -2,11 +2,11 @@
 
 from django.db import models
 
-from jobs.models.fence import AppendOnlyQuerySet
+from jobs.models.fence import AppendOnly, AppendOnlyQuerySet
 from jobs.models.job import Job
 
 
-class Event(models.Model):
+class Event(AppendOnly):
     """What happened, past tense, never changed. Written in the transaction of the move that it tells."""
 
     name = models.CharField(max_length=60)

@@ -52,9 +52,29 @@ class Stateful(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; on a row that exists already, every field but the state."""
+        if self._state.adding:
+            # Without it, a new object with the key of a present row would write over that row, state included.
+            kwargs["force_insert"] = True
         if self.pk is not None and not self._state.adding and kwargs.get("update_fields") is None:
             names = (f.name for f in self._meta.concrete_fields if not f.primary_key)
             kwargs["update_fields"] = [name for name in names if name != "state"]
         if not self._state.adding and "state" in (kwargs.get("update_fields") or ()):
             raise FencedWrite("states change through jobs.lifecycle.moves.move")
         super().save(*args, **kwargs)
+
+
+class AppendOnly(models.Model):
+    """A row of history: added once, then neither changed nor deleted; only a whole job takes its own along."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Add the row; raises FencedWrite for one that exists already."""
+        if not self._state.adding:
+            raise FencedWrite(f"{type(self).__name__} rows are append-only")
+        super().save(*args, **kwargs | {"force_insert": True})
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Always raises FencedWrite."""
+        raise FencedWrite(f"{type(self).__name__} rows are append-only; whole jobs go by manage.py prune")

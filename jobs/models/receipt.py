@@ -2,10 +2,10 @@
 
 from django.db import models
 
-from jobs.models.fence import AppendOnlyQuerySet
+from jobs.models.fence import AppendOnly, AppendOnlyQuerySet
 
 
-class Receipt(models.Model):
+class Receipt(AppendOnly):
     """What came in, raw bytes kept; `data` is what triggers may name. Committed before the sender hears 2xx."""
 
     source = models.CharField(max_length=40)
