@@ -157,8 +157,13 @@ def _take(table: str, priority: int, *, to: str, counter: str, also: str = "") -
 
 
 def _now() -> str:
-    """The database's clock at this statement, as Django's Now(), in the form in which times are stored there."""
-    return "statement_timestamp()" if connection.vendor == "postgresql" else "STRFTIME('%Y-%m-%d %H:%M:%f', 'now')"
+    """The database's clock at this statement, as Django's Now(), in the form in which times are stored there.
+
+    SQLite's counts whole milliseconds: the end of this one, else what was made ready just now would not be yet.
+    """
+    if connection.vendor == "postgresql":
+        return "statement_timestamp()"
+    return "STRFTIME('%Y-%m-%d %H:%M:%f', 'now', '+0.001 seconds')"
 
 
 def _columns(holder: Holder) -> dict[str, str | int]:

@@ -182,6 +182,8 @@ def _break_off(run: Run, error: Exception, *, verbs: Any, by: str) -> None:
     if isinstance(error, OperationalError | InterfaceError):
         # A connection that broke is made anew for the verb.
         close_old_connections()
+    # The verb that broke was rolled back in the database, not in this object.
+    run.refresh_from_db(fields=["state"])
     if _passes(error) and _tries(run) < _MAX_TRIES:
         delay = policy.retry_delay_seconds(_tries(run))
         how = f"{type(error).__name__}, tried again"
@@ -199,7 +201,7 @@ def _passes(error: Exception) -> bool:
 
 def _tries(run: Run) -> int:
     """How many Runs there were, this one included, since a person last had to look."""
-    rows = Run.objects.filter(job_id=run.job_id, task_id=run.task_id, round=run.round)
+    rows = Run.objects.filter(job=run.job_id, task=run.task, round=run.round)
     failed = rows.filter(state=RunState.FAILED).order_by("pk").last()
     return rows.filter(pk__gt=failed.pk if failed else 0).count()
 

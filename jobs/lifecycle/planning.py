@@ -111,7 +111,8 @@ def give_back(run: Run, *, how: str, delay_seconds: float, by: str, billed_unkno
 def fail(run: Run, *, cause: str, fix: str, by: str, kind: str = "") -> None:
     """The planning Run cannot succeed as things are: the Job fails, with one item for a person."""
     with transaction.atomic():
-        runs.end(run, RunState.FAILED, how=cause, by=by)
+        # What is still reserved was on its way to the model when it broke: it may have been billed.
+        runs.end(run, RunState.FAILED, how=cause, by=by, billed_unknown=True)
         job = lock(run.job_id)
         move(job, JobState.FAILED, event="job.failed", by=by, reason=cause, finished_at=timezone.now())
         open_failure(job, None, cause=cause, fix=fix, kind=kind)

@@ -71,7 +71,8 @@ def succeed(run: Run, result: Result, *, by: str) -> list[Delivery]:
 def fail(run: Run, *, cause: str, fix: str, by: str, kind: str = "") -> None:
     """The Task cannot be done as things are: it fails, with one item for a person. Siblings go on."""
     with transaction.atomic():
-        runs.end(run, RunState.FAILED, how=cause, by=by)
+        # What is still reserved was on its way to the model when it broke: it may have been billed.
+        runs.end(run, RunState.FAILED, how=cause, by=by, billed_unknown=True)
         job = lock(run.job_id)
         task = Task.objects.get(runs=run)
         _fail(task, job, cause=cause, fix=fix, by=by, kind=kind)
