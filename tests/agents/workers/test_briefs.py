@@ -1,0 +1,131 @@
+"""What an agent is told of its Task."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from agents.contracts import Answer
+from agents.workers.briefs import brief_for
+from jobs.lifecycle import planning
+from jobs.lifecycle import review as reviews
+from jobs.lifecycle import task as tasks
+from jobs.lifecycle.artifact import File
+from jobs.lifecycle.job import open_job
+from jobs.models import Client, Job, Review, Run
+from tests.agents.workers.conftest import TELL, WRITE
+from tests.jobs.conftest import a_file, claimed, document_result, done, message_result
+
+pytestmark = pytest.mark.django_db
+
+Planned = Callable[..., Run]
+
+FOLLOWS = planning.PlannedStep(agent="review", title="Judge it", input={"rubric": []}, needs=[1])
+
+
+def test_planning_is_told_of_the_job_and_of_no_task(job: Job) -> None:
+    brief = brief_for(claimed())
+    assert (brief.job_uid, brief.job_title, brief.job_brief) == (str(job.uid), job.title, job.brief)
+    assert (brief.task_title, brief.input, brief.earlier, brief.revision) == ("", {}, [], None)
+
+
+def test_a_task_is_told_what_it_is_asked(planned: Planned) -> None:
+    brief = brief_for(planned())
+    assert brief.task_title == WRITE.title
+    assert brief.input == WRITE.input
+
+
+def test_the_client_is_known_without_an_address(job: Job) -> None:
+    Client.objects.update(notes="pays late")
+    brief = brief_for(claimed())
+    assert brief.client is not None
+    assert (brief.client.name, brief.client.tone, brief.client.notes) == (
+        "Trattoria Lume",
+        "warm, brief",
+        "pays late",
+    )
+    assert brief.client.has_recipients
+    assert "marta@example.com" not in brief.model_dump_json()
+
+
+def test_internal_work_has_no_client(db: None, settings: Any) -> None:
+    job = open_job(title="Tidy", brief="Tidy the drafts up.", by="test", priority=1)
+    run = claimed()
+    assert run.job == job
+    assert brief_for(run).client is None
+
+
+def test_files_of_the_job_are_material_and_not_data(trattoria: Client) -> None:
+    files = [{"name": "prices.csv", "text": "soup,7\n" * 20_000}]
+    open_job(title="T", brief="B.", by="test", client=trattoria, data={"deadline": "Friday", "files": files})
+    brief = brief_for(claimed())
+    assert brief.data == {"deadline": "Friday"}
+    (material,) = brief.materials
+    assert (material.name, material.media_type, material.agent, material.untrusted) == (
+        "prices.csv",
+        "text/plain",
+        "",
+        True,
+    )
+    assert len(material.text) == 60_000
+
+
+def test_an_answer_of_the_owner_joins_the_brief(job: Job, owner: User) -> None:
+    planning.ask(
+        claimed(), question="Which winter?", suggestions=["This.", "Next."], recommended=0, by="orchestrator"
+    )
+    review = Review.objects.get()
+    reviews.answer(review, by=owner, version=review.version, text="This one.")
+    assert brief_for(claimed()).answers == [Answer(question="Which winter?", answer="This one.")]
+
+
+def test_a_task_is_given_what_the_steps_that_it_needs_made(planned: Planned) -> None:
+    run = planned(WRITE, TELL, FOLLOWS)
+    tasks.succeed(run, document_result("# Winter"), by="agent:drafting")
+    done(message_result())
+    brief = brief_for(claimed())
+    (earlier,) = brief.earlier
+    assert (earlier.position, earlier.agent, earlier.title) == (1, "drafting", WRITE.title)
+    assert earlier.output == {"title": "A draft"}
+    assert [(made.name, made.text, made.agent) for made in earlier.materials] == [
+        ("draft.md", "# Winter", "drafting")
+    ]
+
+
+def test_a_long_artifact_is_cut_and_bytes_that_are_no_text_are_marked(planned: Planned) -> None:
+    run = planned(WRITE, FOLLOWS)
+    long_file = a_file("long.md", "x" * 70_000, "draft")
+    odd = File(kind="draft", name="odd.md", media_type="text/markdown", content="é".encode("latin-1"))
+    tasks.succeed(run, tasks.Result(output={}, summary="two", files=[long_file, odd]), by="agent:drafting")
+    long, marked = brief_for(claimed()).earlier[0].materials
+    assert len(long.text) == 60_000
+    assert marked.text == "�"
+
+
+def test_a_revision_carries_the_note_and_the_newest_text(planned: Planned, owner: User) -> None:
+    tasks.succeed(planned(TELL), message_result("Hello"), by="agent:communication")
+    for number, note in enumerate(("shorter", "warmer"), start=1):
+        review = Review.objects.get(state="open")
+        reviews.revise(review, by=owner, version=review.version, note=note)
+        run = claimed()
+        revision = brief_for(run).revision
+        assert revision is not None
+        assert (revision.note, revision.previous) == (note, "Hello" + "!" * (number - 1))
+        tasks.succeed(run, message_result("Hello" + "!" * number), by="agent:communication")
+
+
+def test_the_second_half_of_a_split_is_given_what_the_first_made(job: Job) -> None:
+    first, second = planning.split(
+        claimed(), [("Texts", "Write."), ("Mail", "Tell.")], reason="Too much.", by="orchestrator"
+    )
+    planning.accept_plan(claimed(), [WRITE], by="orchestrator")
+    tasks.succeed(
+        claimed(), tasks.Result({}, "a draft", [a_file("draft.md", "# One", "draft")]), by="agent:drafting"
+    )
+    run = claimed()
+    assert run.job == second
+    assert [(made.name, made.text, made.agent) for made in brief_for(run).materials] == [
+        ("draft.md", "# One", "drafting")
+    ]
+    assert first.tasks.count() == 1
