@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
-from django.urls import path
+from django.urls import include, path
 
 from config.middleware import ContentSecurityPolicy
 
@@ -24,6 +24,7 @@ def _broken(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("", include("jobs.inbox.urls")),
     path("kept/", _kept),
     path("broken/", _broken),
 ]
