@@ -106,7 +106,12 @@ def head(repository: str, scratch: Path) -> str:
 
 
 def clone(repository: str, base_sha: str, folder: Path) -> Clone:
-    """The files of `repository`, a path or an address, at `base_sha`, below `folder`; raise GitFailed or BaseGone."""
+    """The files of `repository` (a path or an address) at `base_sha`, below `folder`.
+
+    Raises GitFailed, and BaseGone where only the commit is missing.
+    """
+    if not SHA.fullmatch(base_sha):
+        raise GitFailed(f"{base_sha[:64]!r} is not a commit")
     made = Clone(folder / "tree", folder / "git", base_sha)
     made.tree.mkdir(parents=True)
     remote = Remote.of(repository, folder)

@@ -1,0 +1,213 @@
+"""Code: changes a repository in a work tree of its own, and gives a patch with what the tests said of it."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, Field
+
+from agents import prompts, sandbox
+from agents.contracts import Brief, Desk, Draft, Effect, Frozen, Made, Tool, Unable
+from agents.kinds import REHEARSAL, counted, one_line, opening, read_input, section
+from agents.loop import converse
+from agents.sandbox import git
+from agents.tools.run_tests import RunTests, verdict
+from agents.tools.stamp import Stamp, commit_of, stamped
+from agents.tools.workspace import Workspace, file_tools
+
+PATCH = "changes.patch"
+TEST_OUTPUT = "tests.txt"
+_SUBJECT = 72
+_BODY = 2_000
+
+_IN_THE_FILES = "the change that you made before is in the files"
+_NOT_IN_THE_FILES = "the change that you made before does not fit any more: it is not in the files"
+
+
+class Input(Frozen):
+    """What a code Task asks."""
+
+    repository: str = Field(min_length=1, description="The repository's name, exactly as the request gives it")
+    task: str = Field(min_length=3, description="What shall be different afterwards, complete in itself")
+    test_command: str = Field(
+        default="",
+        max_length=500,
+        description="How its tests are run, only if the request says so; the owner's own setting goes first",
+    )
+
+
+class Answer(BaseModel):
+    """What the model answers."""
+
+    message: str = Field(
+        description="The commit's message: a line of at most 72 characters in the imperative, then why"
+    )
+    explanation: str = Field(
+        description="What was wrong, what was changed and how it is known to work, for the owner"
+    )
+    open_points: list[str] = Field(description="What a person has to check, decide or do, one sentence each")
+
+
+class Output(Answer):
+    """What later steps read."""
+
+    repository: str
+    base_sha: str
+    files: list[str]
+    added: int
+    removed: int
+    tests: Literal["pass", "fail", "stopped", "none"]
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where one Task works: the repository, its tests, and whom the cell runs as."""
+
+    name: str
+    address: str
+    test_command: str
+    user: str
+
+
+class CodeAgent:
+    """Reads, changes, tests; what it may touch is one work tree that is thrown away."""
+
+    name: ClassVar[str] = "code"
+    purpose: ClassVar[str] = (
+        "Changes one of the owner's repositories (mends a fault, adds a feature or a test) and gives a patch with "
+        "the result of its tests, on a branch of its own; it never merges."
+    )
+    prompt_version: ClassVar[str] = "v1"
+    Input: ClassVar[type[BaseModel]] = Input
+    Output: ClassVar[type[BaseModel]] = Output
+
+    def run(self, brief: Brief, desk: Desk) -> Draft:
+        """Make the change; raises Unable, before anything is spent, where there is no repository or no cell."""
+        site = _site(read_input(brief, Input), desk)
+        clone = _cloned(site, desk)
+        tests = RunTests(site.test_command, clone.tree, user=site.user)
+        answer = converse(
+            desk,
+            agent=self.name,
+            system=prompts.load(self.name, self.prompt_version),
+            opening=f"{opening(brief, client=False)}\n\n{_about_tests(site)}",
+            tools=_tools(clone, tests, _note(brief, clone)),
+            output=Answer,
+            max_tokens=32_000,
+        )
+        changes = clone.changes()
+        outcome = tests.outcome() if changes.patch and site.test_command else None
+        return _draft(desk, site, answer, clone.base_sha, changes, outcome)
+
+
+def _site(task: Input, desk: Desk) -> Site:
+    """The repository that is meant, if the owner has named one so and its code can be run here."""
+    repositories: dict[str, str] = desk.options.get("repositories") or {}
+    if task.repository not in repositories:
+        known = ", ".join(sorted(repositories)) or "none"
+        raise Unable(
+            f"There is no repository named {one_line(task.repository, 80)!r} here; there are: {known}. "
+            "Name one of these, or add it to NIGHTDESK_REPOSITORIES, then start the job again."
+        )
+    user = str(desk.options.get("cell_user") or "")
+    if missing := sandbox.probe(user):
+        raise Unable(f"Code of a repository cannot be run safely on this machine. {' '.join(missing)}")
+    commands: dict[str, str] = desk.options.get("test_commands") or {}
+    command = commands.get(task.repository) or task.test_command.strip()
+    return Site(task.repository, str(repositories[task.repository]), command, user)
+
+
+def _cloned(site: Site, desk: Desk) -> git.Clone:
+    """The work tree, at the commit that earlier Runs of this round worked on, else at the newest."""
+    try:
+        base = commit_of(desk.journal.turns()) or git.head(site.address, desk.workdir)
+        return git.clone(site.address, base, desk.workdir)
+    except git.BaseGone as error:
+        raise Unable(f"The work on {site.name} was begun, but {error}. Start the job again.") from error
+    except git.GitFailed as error:
+        raise Unable(f"The repository {site.name} cannot be read: {error}. Mend that, then retry.") from error
+
+
+def _note(brief: Brief, clone: git.Clone) -> str:
+    """A revision goes on from the change that the owner saw, if that still fits."""
+    if brief.revision is None or not brief.revision.previous.strip():
+        return ""
+    return _IN_THE_FILES if clone.apply(brief.revision.previous.encode()) else _NOT_IN_THE_FILES
+
+
+def _tools(clone: git.Clone, tests: RunTests, note: str) -> list[Tool]:
+    return stamped([*file_tools(Workspace(clone.tree)), tests], Stamp(clone.base_sha, note))
+
+
+def _about_tests(site: Site) -> str:
+    command = site.test_command
+    return section("The tests", f"They are run with: {command}" if command else "No test command is known.")
+
+
+def _draft(
+    desk: Desk,
+    site: Site,
+    answer: Answer,
+    base_sha: str,
+    changes: git.Changes,
+    outcome: sandbox.Outcome | None,
+) -> Draft:
+    output = Output(
+        **answer.model_dump(),
+        repository=site.name,
+        base_sha=base_sha,
+        files=changes.files,
+        added=changes.added,
+        removed=changes.removed,
+        tests=_result(outcome),
+    )
+    made, effects = [], []
+    if changes.patch:
+        made.append(Made(kind="patch", name=PATCH, media_type="text/x-diff; charset=utf-8", content=changes.patch))
+        fields = {"repository": site.name, "base_sha": base_sha, "message": message(answer, repository=site.name)}
+        effects.append(Effect(kind="branch", fields=fields, files=[PATCH]))
+    if outcome is not None:
+        made.append(_test_output(site, outcome))
+    line = summary(output, outcome)
+    return Draft(
+        output=output.model_dump(mode="json"),
+        made=made,
+        effects=effects,
+        summary=f"Rehearsal: {line}" if desk.llm.name == REHEARSAL else line,
+    )
+
+
+def message(answer: Answer, *, repository: str) -> str:
+    """The commit's message: one short line, then the reason, without anything that a terminal would obey."""
+    first, _, rest = answer.message.strip().partition("\n")
+    subject = one_line(first, _SUBJECT) or f"Change {repository}"
+    body = "\n".join(one_line(line, 200) for line in rest.strip().splitlines())[:_BODY].strip()
+    return f"{subject}\n\n{body}" if body else subject
+
+
+def summary(output: Output, outcome: sandbox.Outcome | None) -> str:
+    """One line for the owner: what changed and what the tests say of it, the bad news too."""
+    if not output.files:
+        return f"No change was made: {one_line(output.explanation, 160)}"
+    line = f"+{output.added} -{output.removed} in {counted(len(output.files), 'file')}"
+    return (
+        line
+        + {
+            "pass": ", tests pass",
+            "fail": ", tests fail",
+            "stopped": f", tests stopped: {outcome.stopped}" if outcome else "",
+            "none": ", not tested: no test command is known",
+        }[output.tests]
+    )
+
+
+def _result(outcome: sandbox.Outcome | None) -> Literal["pass", "fail", "stopped", "none"]:
+    if outcome is None:
+        return "none"
+    if outcome.stopped:
+        return "stopped"
+    return "pass" if outcome.passed else "fail"
+
+
+def _test_output(site: Site, outcome: sandbox.Outcome) -> Made:
+    text = f"$ {site.test_command}\n{outcome.output.rstrip()}\n\n{verdict(outcome)}\n"
+    return Made(kind="test_output", name=TEST_OUTPUT, media_type="text/plain; charset=utf-8", content=text.encode())
