@@ -28,7 +28,8 @@ class Holder:
 
     def is_dead(self) -> bool:
         """Whether it is certain that the process is gone. Never certain for another host."""
-        return self.is_here() and _started(self.pid) != self.started
+        # Without a start time it never lived; its pid 0 would name the whole process group.
+        return self.is_here() and (not self.started or _started(self.pid) != self.started)
 
     def kill(self) -> bool:
         """End the process if it is here and not this one; return whether it is certainly gone."""

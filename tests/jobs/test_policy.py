@@ -1,0 +1,41 @@
+"""The gates, which no setting lifts."""
+
+import pytest
+
+from jobs import policy
+from jobs.states import ReviewKind
+
+
+@pytest.mark.parametrize(
+    ("kind", "gate"),
+    [
+        ("document", None),
+        ("branch", None),
+        ("client_message", ReviewKind.MESSAGE),
+        ("merge", ReviewKind.MERGE),
+    ],
+)
+def test_each_kind_of_effect_has_its_gate(kind: str, gate: ReviewKind | None) -> None:
+    assert policy.gate(kind) is gate
+    assert policy.is_high_risk(kind) is (gate is not None)
+
+
+def test_an_effect_of_an_unknown_kind_is_not_let_through() -> None:
+    with pytest.raises(ValueError, match="no rule for an effect of kind 'tweet'; known: document, branch"):
+        policy.gate("tweet")
+
+
+def test_gated_kinds_are_those_that_the_database_guards() -> None:
+    assert policy.GATED_KINDS == ("client_message", "merge")
+
+
+def test_only_a_pushed_branch_asks_afterwards() -> None:
+    assert policy.asks_after("branch") is ReviewKind.MERGE
+    assert all(policy.asks_after(kind) is None for kind in ("document", "client_message", "merge"))
+
+
+@pytest.mark.parametrize(
+    ("attempt", "seconds"), [(0, 5), (1, 5), (2, 10), (3, 20), (7, 320), (8, 600), (9, 600), (500, 600)]
+)
+def test_the_wait_doubles_up_to_ten_minutes(attempt: int, seconds: float) -> None:
+    assert policy.retry_delay_seconds(attempt) == seconds
