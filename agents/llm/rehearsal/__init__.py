@@ -84,7 +84,7 @@ def _proposed(told: Told, ask: Ask) -> Json | None:
 
 def _sentence(told: Told) -> Callable[[str, int], str]:
     """Texts for fields that no rule knows: the request's own sentences."""
-    said = items(told.text) or [told.name]
+    said = items(told.text) or items(told.name) or [told.name]
     return lambda name, number: f"Rehearsal: {said[number % len(said)]}"
 
 
