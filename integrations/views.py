@@ -2,9 +2,11 @@
 
 import datetime
 import hashlib
+import logging
 from typing import Any
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -13,6 +15,8 @@ from integrations import registry
 from integrations.contracts import BadSignature, Incoming, RawRequest, Refusal, Source
 from jobs.lifecycle import intake
 from jobs.models import Trigger
+
+log = logging.getLogger(__name__)
 
 
 class TooLarge(Refusal):
@@ -29,36 +33,55 @@ class UnknownAddress(Refusal):
     code = "unknown_trigger"
 
 
+class Unavailable(Refusal):
+    """The database cannot be reached or is full: 503, so that the sender sends it again."""
+
+    status = 503
+    code = "unavailable"
+
+
 @csrf_exempt
 @require_POST
 def hook(request: HttpRequest, source: str, trigger: str | None = None) -> HttpResponse:
     """Accept one event: 202 with the receipt and its jobs, 200 for a repeat, else what is wrong with it."""
     try:
-        provider = registry.source(source)
-        raw = RawRequest(
-            method=request.method or "",
-            path=request.path,
-            headers={name.lower(): value for name, value in request.headers.items()},
-            body=_read(request, limit=provider.max_body_bytes),
-            trigger=trigger,
-        )
-        accepted = _accept(provider, raw)
+        accepted = _accept(registry.source(source), request, trigger)
     except Refusal as refusal:
-        return JsonResponse({"error": refusal.code, "detail": str(refusal)}, status=refusal.status)
+        return _refuse(refusal)
+    except (OperationalError, InterfaceError):
+        log.exception("an event from %s could not be kept", source)
+        return _refuse(Unavailable("It could not be kept just now: send it again."))
     body = {"receipt": accepted.receipt.pk, "jobs": [job.pk for job in accepted.jobs]}
     return JsonResponse(body, status=202 if accepted.is_new else 200)
 
 
-def _accept(provider: Source, raw: RawRequest) -> intake.Accepted:
-    triggers = intake.candidates(provider.slug, slug=raw.trigger if provider.addressed else None)
+def _refuse(refusal: Refusal) -> JsonResponse:
+    return JsonResponse({"error": refusal.code, "detail": str(refusal)}, status=refusal.status)
+
+
+def _accept(provider: Source, request: HttpRequest, trigger: str | None) -> intake.Accepted:
+    raw = _raw(request, limit=provider.max_body_bytes, trigger=trigger)
+    triggers = intake.candidates(provider.slug, slug=trigger if provider.addressed else None)
     if provider.addressed and not triggers:
-        raise UnknownAddress(f"There is no enabled {provider.slug} rule named {raw.trigger}.")
+        raise UnknownAddress(f"There is no enabled {provider.slug} rule named {trigger}.")
     provider.verify(raw, secrets=_secrets(provider, triggers), now=datetime.datetime.now(datetime.UTC))
     incoming = provider.parse(raw)
-    return intake.accept(
-        _inbound(provider, raw, incoming),
-        [trigger for trigger in triggers if provider.matches(incoming, trigger.conditions)],
-    )
+    matching, problems = _matching(provider, incoming, triggers)
+    return intake.accept(_inbound(provider, raw, incoming), matching, problems=problems)
+
+
+def _matching(
+    provider: Source, incoming: Incoming, triggers: list[Trigger]
+) -> tuple[list[Trigger], dict[str, str]]:
+    """The rules that the event meets; one whose conditions cannot be read keeps no other from its event."""
+    matching, problems = [], {}
+    for trigger in triggers:
+        try:
+            if provider.matches(incoming, trigger.conditions):
+                matching.append(trigger)
+        except ValueError as error:
+            problems[trigger.slug] = f"The rule's conditions cannot be read: {error}"
+    return matching, problems
 
 
 def _secrets(provider: Source, triggers: list[Trigger]) -> list[str]:
@@ -86,6 +109,16 @@ def _inbound(provider: Source, raw: RawRequest, incoming: Incoming) -> intake.In
 def _bounded(external_id: str) -> str:
     """The id itself, or its sha-256 where the column could not hold it: cut short, two ids might meet."""
     return external_id if len(external_id) <= 255 else hashlib.sha256(external_id.encode()).hexdigest()
+
+
+def _raw(request: HttpRequest, *, limit: int, trigger: str | None) -> RawRequest:
+    return RawRequest(
+        method=request.method or "",
+        path=request.path,
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=_read(request, limit=limit),
+        trigger=trigger,
+    )
 
 
 def _read(request: HttpRequest, *, limit: int) -> bytes:

@@ -53,18 +53,18 @@ class Accepted:
     is_new: bool
 
 
-def accept(inbound: Inbound, triggers: Sequence[Trigger]) -> Accepted:
+def accept(inbound: Inbound, triggers: Sequence[Trigger], *, problems: Mapping[str, str] | None = None) -> Accepted:
     """Keep the event and open one Job for each of the triggers that it matched, in one transaction.
 
     The same (source, external id) again returns what the first one opened. A rule whose template cannot be
-    filled opens nothing; why is kept on the receipt.
+    filled opens nothing; why is kept on the receipt, beside the `problems` that were found before.
     """
     if known := _known(inbound):
         return known
-    wanted, problems = _fill_all(inbound, triggers)
+    wanted, unfilled = _fill_all(inbound, triggers)
     try:
         with transaction.atomic():
-            receipt = _keep(inbound, problems)
+            receipt = _keep(inbound, {**(problems or {}), **unfilled})
             jobs = [_open(trigger, title, brief, receipt) for trigger, title, brief in wanted]
     except IntegrityError:
         # The same delivery arrived twice at once: the other one won.
