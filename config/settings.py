@@ -140,7 +140,9 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "jobs.inbox.surroundings.surroundings",
             ],
+            "libraries": {"wording": "jobs.inbox.wording"},
         },
     },
 ]
@@ -182,7 +184,9 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _HTTPS
 SECURE_SSL_REDIRECT = _HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^hooks/", r"^api/", r"^healthz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
-SECURE_REFERRER_POLICY = "no-referrer"
+# Nothing of an address goes to others. With "no-referrer" a browser sends "Origin: null" with every form, and the
+# CSRF check refuses it.
+SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SECURE_CSP = {
     "default-src": "'none'",
@@ -249,5 +253,7 @@ LOGGING = {
     "loggers": {"django-q": {"level": "WARNING"}, "httpx2": {"level": "WARNING"}},
 }
 
+# Lower floors name the registry of sources by its path: it says whether a rule's conditions can be read.
+SOURCE_LOADER = "integrations.registry.source"
 # Several values, separated by commas, while a secret is being changed.
 SOURCE_SECRETS = {"github": env.listing("GITHUB_WEBHOOK_SECRET")}

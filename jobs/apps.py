@@ -1,6 +1,6 @@
 """The application that owns all tables."""
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 
 
 class JobsConfig(AppConfig):
@@ -10,5 +10,7 @@ class JobsConfig(AppConfig):
     verbose_name = "Nightdesk"
 
     def ready(self) -> None:
-        """Load the checks; nothing else happens at start."""
+        """Load the checks, and name the queue's own tables for what they are."""
         from jobs import checks  # noqa: F401 - registering is what importing it is for
+
+        apps.get_app_config("django_q").verbose_name = "Queue internals"

@@ -1,0 +1,35 @@
+"""Runs and their turns, to read."""
+
+from django.contrib import admin
+
+from jobs.admin.history import ReadOnly, usd
+from jobs.models import Run, Turn
+
+
+@admin.register(Run)
+class RunAdmin(ReadOnly):
+    """Read-only."""
+
+    list_display = ("id", "job", "task", "state", "model", "cost", "started_at", "finished_at")
+    list_filter = ("state", "model")
+    list_select_related = ("job", "task")
+    ordering = ("-id",)
+
+    @admin.display(description="cost")
+    def cost(self, run: Run) -> str:
+        """What its calls cost."""
+        return usd(run.cost_microusd)
+
+
+@admin.register(Turn)
+class TurnAdmin(ReadOnly):
+    """Read-only: what was asked and what was said."""
+
+    list_display = ("id", "job", "run", "number", "model", "stop_reason", "cost", "created_at")
+    list_select_related = ("job", "run")
+    ordering = ("-id",)
+
+    @admin.display(description="cost")
+    def cost(self, turn: Turn) -> str:
+        """What the call cost."""
+        return usd(turn.cost_microusd)

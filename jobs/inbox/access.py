@@ -1,0 +1,34 @@
+"""Who may see a page: an active person who has logged in. Everybody else is led to the login, told nothing."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, cast
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.urls import resolve, reverse
+
+_P = ParamSpec("_P")
+_View = Callable[Concatenate[HttpRequest, _P], HttpResponse]
+
+
+def person_only(view: _View[_P]) -> _View[_P]:
+    """Let a logged-in person through; lead others to the login and from there to a page that can be read."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponse:
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        return redirect_to_login(_readable(request))
+
+    return cast(_View[_P], guarded)
+
+
+def _readable(request: HttpRequest) -> str:
+    """The page itself; for the address of a verb, the page of the row that it decides."""
+    if request.method in {"GET", "HEAD"}:
+        return request.get_full_path()
+    found = resolve(request.path_info)
+    if "pk" in found.kwargs:
+        return reverse("inbox:item", kwargs=found.kwargs)
+    return reverse("inbox:job", kwargs=found.kwargs) if "uid" in found.kwargs else reverse("inbox:inbox")

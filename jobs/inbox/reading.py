@@ -1,0 +1,165 @@
+"""What the reading pane shows of one item: first what will leave the house, then what it rests on."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.safestring import SafeString
+
+from jobs import queries
+from jobs.inbox.rendering import DiffFile, has_hidden_characters, links, parse_diff, to_html
+from jobs.lifecycle import artifact as artifacts
+from jobs.models import Artifact, Delivery, Review
+from jobs.states import DeliveryState, ReviewKind, ReviewState
+
+# Of a text that is only evidence, this much is shown; the whole is one click away.
+_EVIDENCE_CHARS = 20_000
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """A file beside the thing itself, shown as text."""
+
+    name: str
+    sha256: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A suggested answer, the key that chooses it, and whether its agent would take it."""
+
+    key: int
+    text: str
+    is_recommended: bool
+
+
+@dataclass
+class Pane:
+    """One item as a person reads it. `problem` says why it cannot be approved, though it is open."""
+
+    review: Review
+    delivery: Delivery | None = None
+    text: str = ""
+    paper: SafeString | str = ""
+    links: list[str] = field(default_factory=list)
+    has_hidden: bool = False
+    attachments: list[dict[str, Any]] = field(default_factory=list)
+    diff: list[DiffFile] = field(default_factory=list)
+    exhibits: list[Exhibit] = field(default_factory=list)
+    choices: list[Choice] = field(default_factory=list)
+    made: list[Artifact] = field(default_factory=list)
+    retry: str = ""
+    problem: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still waits for a decision."""
+        return self.review.state == ReviewState.OPEN
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether an approval may still be taken back."""
+        held = self.delivery is not None and self.delivery.state == DeliveryState.PENDING
+        return held and self.review.state == ReviewState.APPROVED and self.review.kind == ReviewKind.MESSAGE
+
+    @property
+    def recipients(self) -> list[str]:
+        """Who gets it."""
+        return self.delivery.fields.get("to", []) if self.delivery else []
+
+    @property
+    def lines_added(self) -> int:
+        """Over all files of the diff."""
+        return sum(file.added for file in self.diff)
+
+    @property
+    def lines_removed(self) -> int:
+        """Over all files of the diff."""
+        return sum(file.removed for file in self.diff)
+
+
+def pane(review: Review) -> Pane:
+    """The pane of one item, its bytes loaded and checked against their sums."""
+    made = Pane(review=review, made=_newest(review.job.artifacts.all()))
+    fill = {
+        ReviewKind.MESSAGE: _message,
+        ReviewKind.MERGE: _merge,
+        ReviewKind.QUESTION: _question,
+        ReviewKind.FAILURE: _failure,
+    }
+    fill[ReviewKind(review.kind)](made)
+    return made
+
+
+def _message(pane: Pane) -> None:
+    deliveries = list(pane.review.deliveries.all())
+    if not deliveries:
+        pane.problem = "Its message is gone."
+        return
+    pane.delivery = deliveries[-1]
+    _read_message(pane, pane.delivery)
+    if not pane.recipients:
+        pane.problem = "There is no recipient: add a trusted address to the client, then ask for a revision."
+
+
+def _read_message(pane: Pane, delivery: Delivery) -> None:
+    try:
+        pane.text = artifacts.load(delivery.files[0]["sha256"]).decode("utf-8", errors="replace")
+    except (artifacts.Corrupt, FileNotFoundError, IndexError) as error:
+        pane.problem = f"The message cannot be read, so it cannot be approved. {error}"
+        return
+    pane.paper = to_html(pane.text)
+    pane.links = links(pane.text)
+    pane.has_hidden = has_hidden_characters(pane.text + str(delivery.fields.get("subject", "")))
+    pane.attachments = delivery.files[1:]
+
+
+def _merge(pane: Pane) -> None:
+    pane.delivery = queries.delivery(pane.review.payload.get("delivery"))
+    for row in pane.made:
+        if row.task_id != pane.review.task_id:
+            continue
+        text = _text(row)
+        diff = parse_diff(text) if row.kind == "patch" else []
+        if diff:
+            pane.diff += diff
+        else:
+            pane.exhibits.append(Exhibit(row.name, row.sha256, text[:_EVIDENCE_CHARS]))
+
+
+def _question(pane: Pane) -> None:
+    recommended = pane.review.payload.get("recommended")
+    suggestions = pane.review.payload.get("suggestions", [])
+    pane.choices = [Choice(key, text, key - 1 == recommended) for key, text in enumerate(suggestions, start=1)]
+
+
+def _failure(pane: Pane) -> None:
+    payload = pane.review.payload
+    pane.delivery = queries.delivery(payload.get("delivery"))
+    if pane.delivery and pane.delivery.kind == "client_message":
+        _read_message(pane, pane.delivery)
+        pane.problem = ""
+    if payload.get("unknown"):
+        pane.retry = "Not before you know: sent again, it may arrive twice."
+    elif pane.delivery:
+        pane.retry = "Safe: the same bytes go out under the same key; nothing is made anew."
+    elif payload.get("written"):
+        pane.retry = "Look first: a part of it was delivered already and would be made again."
+    else:
+        pane.retry = "Safe: only what failed starts again; what is finished stays."
+
+
+def _newest(rows: Iterable[Artifact]) -> list[Artifact]:
+    """The last version of each artifact, in the order of the tasks that made them."""
+    newest: dict[tuple[int, str], Artifact] = {}
+    for row in rows:
+        newest[row.task_id, row.name] = row
+    return list(newest.values())
+
+
+def _text(row: Artifact) -> str:
+    try:
+        return artifacts.load(row.sha256).decode("utf-8", errors="replace")
+    except (artifacts.Corrupt, FileNotFoundError) as error:
+        return f"[{error}]"

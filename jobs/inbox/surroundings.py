@@ -1,0 +1,20 @@
+"""What every page has around it: how many items wait, and which mode this is."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+
+from jobs import queries
+
+
+def surroundings(request: HttpRequest) -> dict[str, Any]:
+    """For all templates. `waiting` is read only where a template asks for it, and only for a person."""
+    user = getattr(request, "user", None)
+    is_person = user is not None and user.is_authenticated
+    return {
+        "is_demo": settings.DEMO,
+        "is_rehearsal": settings.REHEARSAL,
+        "waiting": (lambda: queries.open_count(timezone.now())[0]) if is_person else 0,
+    }

@@ -1,0 +1,31 @@
+"""Addresses of the pages that a person uses. A verb has an address of its own, for POST alone."""
+
+from django.urls import path, re_path
+from django.views.generic import RedirectView
+
+from jobs.inbox import job_views, session_views, views
+
+app_name = "inbox"
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="inbox:inbox"), name="home"),
+    path("login/", session_views.log_in, name="login"),
+    path("logout/", session_views.log_out, name="logout"),
+    path("enter/<str:token>/", session_views.enter, name="enter"),
+    path("inbox/", views.inbox, name="inbox"),
+    path("inbox/pulse/", views.pulse, name="pulse"),
+    path("inbox/<int:pk>/", views.item, name="item"),
+    path("inbox/<int:pk>/approval/", views.approve, name="approve"),
+    path("inbox/<int:pk>/edit/", views.edit, name="edit"),
+    path("inbox/<int:pk>/revision/", views.revise, name="revise"),
+    path("inbox/<int:pk>/decline/", views.decline, name="decline"),
+    path("inbox/<int:pk>/answer/", views.answer, name="answer"),
+    path("inbox/<int:pk>/retry/", views.retry, name="retry"),
+    path("inbox/<int:pk>/resolution/", views.resolve, name="resolve"),
+    path("inbox/<int:pk>/snooze/", views.snooze, name="snooze"),
+    path("inbox/<int:pk>/undo/", views.undo, name="undo"),
+    path("jobs/", job_views.queue, name="queue"),
+    path("jobs/<uuid:uid>/", job_views.job, name="job"),
+    path("jobs/<uuid:uid>/retry/", job_views.retry, name="job_retry"),
+    path("jobs/<uuid:uid>/cancel/", job_views.cancel, name="job_cancel"),
+    re_path(r"^artifacts/(?P<sha256>[0-9a-f]{64})/$", job_views.artifact, name="artifact"),
+]

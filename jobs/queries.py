@@ -1,0 +1,203 @@
+"""Every read that a screen needs, each with a number of queries that does not grow with its rows."""
+
+import datetime
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+from django.utils import timezone
+
+from jobs.models import Artifact, Day, Delivery, Event, Job, Receipt, Review, Run, Task, Trigger, Turn
+from jobs.states import OPEN_JOB, DeliveryState, JobState, ReviewState, TaskState
+
+# More than this many items are not for one morning; the rest comes up as they are decided.
+INBOX_SIZE = 100
+PAGE_SIZE = 50
+# Finished jobs are counted up to here: "1,000+" is read as fast at a thousand as at a million rows.
+COUNT_CAP = 1000
+HISTORY_SIZE = 300
+# Work that begins in the evening and is read in the morning: twelve hours, one bar each.
+NIGHT_BEGINS = 20
+NIGHT_HOURS = 12
+
+
+@dataclass(frozen=True)
+class Night:
+    """What the last night did, computed from its history lines. `hours` are the jobs ended in each hour."""
+
+    begins: datetime.datetime
+    completed: int
+    failed: int
+    spent_microusd: int
+    hours: list[int]
+
+
+@dataclass(frozen=True)
+class Tally:
+    """A number of jobs in a state; `is_more` when it was only counted up to the cap."""
+
+    state: str
+    number: int
+    is_more: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of jobs, newest first; `older` is where the next page begins, None on the last."""
+
+    jobs: list[Job]
+    older: int | None
+
+
+def open_reviews(now: datetime.datetime) -> list[Review]:
+    """What waits for a person, most at stake first: client work, then the oldest. Snoozed items stay hidden."""
+    awake = Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=now)
+    rows = Review.objects.filter(awake, state=ReviewState.OPEN).select_related("job__client", "task")
+    return list(rows.order_by("priority", "id")[:INBOX_SIZE])
+
+
+def open_count(now: datetime.datetime) -> tuple[int, int]:
+    """How many items are open and awake, and the id of the newest one."""
+    awake = Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=now)
+    ids = Review.objects.filter(awake, state=ReviewState.OPEN).order_by("-id").values_list("id", flat=True)
+    found = list(ids[: COUNT_CAP + 1])
+    return len(found), found[0] if found else 0
+
+
+def snoozed_reviews(now: datetime.datetime) -> list[Review]:
+    """Open items that the owner put off, the next to come back first."""
+    rows = Review.objects.filter(state=ReviewState.OPEN, snoozed_until__gt=now).select_related("job__client")
+    return list(rows.order_by("snoozed_until", "id")[:INBOX_SIZE])
+
+
+def review(pk: int) -> Review | None:
+    """One item with all that its reading pane reads; None if there is none."""
+    made = Artifact.objects.select_related("task").order_by("task__position", "id")
+    rows = Review.objects.select_related("job__client", "job__trigger", "task", "decided_by").prefetch_related(
+        Prefetch("deliveries", Delivery.objects.order_by("id")), Prefetch("job__artifacts", made)
+    )
+    return rows.filter(pk=pk).first()
+
+
+def delivery(pk: object) -> Delivery | None:
+    """One delivery with its task; None if there is none."""
+    if not isinstance(pk, int):
+        return None
+    return Delivery.objects.select_related("task", "job").filter(pk=pk).first()
+
+
+def undoable(by: User, now: datetime.datetime) -> list[Delivery]:
+    """What this person approved and what has not left yet, the next to leave first."""
+    rows = Delivery.objects.filter(
+        state=DeliveryState.PENDING, ready_at__gt=now, review__decided_by=by, review__state=ReviewState.APPROVED
+    )
+    return list(rows.exclude(approved_digest="").select_related("review").order_by("ready_at", "id")[:INBOX_SIZE])
+
+
+def at_work() -> list[Task]:
+    """The tasks that agents are doing at this moment."""
+    rows = Task.objects.filter(state=TaskState.IN_PROGRESS, job__state__in=OPEN_JOB).select_related("job__client")
+    return list(rows.order_by("priority", "id")[:5])
+
+
+def job_counts() -> list[Tally]:
+    """How many jobs stand in each state, in the order of a job's life."""
+    open_states = [str(state) for state in JobState if state in OPEN_JOB]
+    rows = Job.objects.filter(state__in=open_states).order_by().values_list("state").annotate(number=Count("id"))
+    numbers: dict[str, int] = dict(rows)
+    counts = [Tally(state, numbers.get(state, 0)) for state in open_states]
+    for state in (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED):
+        number = Job.objects.filter(state=state).order_by()[: COUNT_CAP + 1].count()
+        counts.append(Tally(str(state), min(number, COUNT_CAP), is_more=number > COUNT_CAP))
+    return counts
+
+
+def jobs_in(states: Sequence[str], *, before: int | None = None) -> Page:
+    """A page of the jobs in these states, newest first, older than job `before`."""
+    rows = Job.objects.filter(state__in=states).select_related("client").order_by("-id")
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    found = list(rows[: PAGE_SIZE + 1])
+    jobs = found[:PAGE_SIZE]
+    return Page(jobs=jobs, older=jobs[-1].pk if len(found) > PAGE_SIZE else None)
+
+
+def job(uid: uuid.UUID) -> Job | None:
+    """One job with its tasks, artifacts, deliveries, reviews and relatives; None if there is none."""
+    rows = Job.objects.select_related("client", "trigger", "receipt", "parent", "after").filter(uid=uid)
+    tasks = Task.objects.order_by("position").prefetch_related("artifacts")
+    return (
+        rows.prefetch_related(Prefetch("tasks", tasks))
+        .prefetch_related(Prefetch("children", Job.objects.order_by("id")))
+        .prefetch_related(Prefetch("deliveries", Delivery.objects.order_by("id")))
+        .prefetch_related(Prefetch("reviews", Review.objects.order_by("id")))
+        .prefetch_related(Prefetch("runs", Run.objects.select_related("task").order_by("id")))
+        .prefetch_related(Prefetch("runs__turns", _turns()))
+        .first()
+    )
+
+
+def timeline(job_id: int) -> list[Event]:
+    """The history lines of a job, oldest first; of a very long history the last ones."""
+    rows = Event.objects.filter(job_id=job_id).order_by("-id")[:HISTORY_SIZE]
+    return list(reversed(rows))
+
+
+def stamp_of_job(uid: uuid.UUID) -> str:
+    """Stays the same while nothing happened to the job: its last history line, and what it has cost."""
+    event = Event.objects.filter(job__uid=uid).order_by("-id").values_list("id", flat=True).first() or 0
+    spent = Job.objects.filter(uid=uid).values_list("spent_microusd", flat=True).first() or 0
+    return f"{event}-{spent}"
+
+
+def stamp_of_inbox(now: datetime.datetime) -> str:
+    """Stays the same while nothing happened to any job and no snoozed item came back."""
+    event = Event.objects.order_by("-id").values_list("id", flat=True).first() or 0
+    number, newest = open_count(now)
+    return f"{event}-{number}-{newest}"
+
+
+def artifact(sha256: str) -> Artifact | None:
+    """The newest row that names these bytes; None if there is none."""
+    return Artifact.objects.filter(sha256=sha256).select_related("job").order_by("-id").first()
+
+
+def receipts_of(trigger: Trigger) -> list[Receipt]:
+    """The last receipts that opened a job by this rule."""
+    rows = Receipt.objects.filter(jobs__trigger=trigger).defer("body").order_by("-id").distinct()
+    return list(rows[:10])
+
+
+def spent_on(date: datetime.date) -> int:
+    """What a date has cost so far, in micro-USD."""
+    return Day.objects.filter(pk=date).values_list("spent_microusd", flat=True).first() or 0
+
+
+def last_night(now: datetime.datetime) -> Night:
+    """The night that began most recently; in the evening, still the one before."""
+    here = timezone.localtime(now)
+    date = here.date() - datetime.timedelta(days=1)
+    begins = timezone.make_aware(datetime.datetime.combine(date, datetime.time(NIGHT_BEGINS)))
+    ends = begins + datetime.timedelta(hours=NIGHT_HOURS)
+    ended = _told(["job.completed", "job.failed"], begins, ends)
+    hours = [0] * NIGHT_HOURS
+    last: dict[int, str] = {}
+    for name, row, at in ended.order_by("id").values_list("name", "row", "at"):
+        hours[min(NIGHT_HOURS - 1, int((at - begins).total_seconds() // 3600))] += 1
+        last[row] = name
+    runs = _told(["run.succeeded", "run.failed", "run.abandoned", "run.cancelled"], begins, ends).values("row")
+    spent: dict[str, Any] = Run.objects.filter(pk__in=runs).aggregate(sum=Sum("cost_microusd"))
+    failed = sum(name == "job.failed" for name in last.values())
+    return Night(begins, len(last) - failed, failed, spent["sum"] or 0, hours)
+
+
+def _told(names: Sequence[str], begins: datetime.datetime, ends: datetime.datetime) -> QuerySet[Event]:
+    return Event.objects.filter(name__in=names, at__gte=begins, at__lt=ends)
+
+
+def _turns() -> QuerySet[Turn]:
+    """Without what was asked and said: a page of a long job would be megabytes."""
+    return Turn.objects.defer("request", "reply", "tool_results").order_by("id")
