@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import lru_cache
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import Error, close_old_connections, connection
@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from jobs import dispatch, queue
 from jobs.holder import this_process
-from jobs.models import Process
+from jobs.models import Delivery, Process, Run
 from jobs.states import Priority
 
 # A loop that has work in flight sees new rows by itself, without a doorbell.
@@ -33,13 +33,7 @@ _BEAT_SECONDS = 1.0
 log = logging.getLogger(__name__)
 
 
-class Claimed(Protocol):
-    """A claimed row: a Run or a Delivery."""
-
-    pk: int
-
-
-T = TypeVar("T", bound=Claimed)
+T = TypeVar("T", Run, Delivery)
 
 
 class Pulse:
@@ -121,8 +115,8 @@ class Pulse:
 def serve(cluster: str, *, claim: Callable[[int], T | None], do: Callable[[T, Pulse], None]) -> int:
     """Claim and do until nothing is left or the process drains; return how many were done.
 
-    `claim(priority)` returns a row of at most that priority number, or None. What `do` raises is logged: its row
-    keeps its lease and is rescued by the sweep. One thread of a process calls this at a time.
+    `claim(priority)` returns a row of at most that priority number, or None. What `do` raises is logged, and its
+    row let go, for the sweep to take up. One thread of a process calls this at a time.
     """
     dispatch.answer(cluster)
     done = 0
@@ -173,6 +167,14 @@ def _do(do: Callable[[T, Pulse], None], row: T, pulse: Pulse) -> None:
         do(row, pulse)
     except Exception:
         log.exception("%s %s was left behind; the sweep takes it up", type(row).__name__, row.pk)
+        _let_go(row)
+
+
+def _let_go(row: Run | Delivery) -> None:
+    try:
+        queue.let_go(row)
+    except Error:
+        log.exception("%s %s keeps its lease until it passes", type(row).__name__, row.pk)
         close_old_connections()
 
 

@@ -18,6 +18,7 @@ from jobs.models import Delivery, Job, Run, Task
 from jobs.states import DeliveryState, JobState, Priority, RunState, TaskState
 
 _ANY = max(Priority.ALL)
+_HELD = (RunState.RUNNING, DeliveryState.SENDING)
 
 # The row to take next of one table and priority. The two literals let the planner use the partial index.
 _NEXT = "SELECT id FROM {table} WHERE state = 'pending' AND priority = {priority} AND ready_at <= {now}"
@@ -76,6 +77,15 @@ def extend(run_ids: Sequence[int]) -> set[int]:
     mine = Run.objects.filter(pk__in=run_ids, state=RunState.RUNNING)
     mine.update(lease_until=Now() + settings.LEASE)
     return set(mine.values_list("pk", flat=True))
+
+
+def let_go(row: Run | Delivery) -> None:
+    """Give up what this process holds but did not bring to its end: no successor has to end the process first."""
+    mine = {"state__in": _HELD, **_columns(this_process())}
+    if isinstance(row, Delivery):
+        mine["attempts"] = row.attempts
+    nobody = Holder(host="", pid=0, started="")
+    type(row).objects.filter(pk=row.pk, **mine).update(lease_until=Now(), **_columns(nobody))
 
 
 def expired() -> list[Run]:
