@@ -1,0 +1,125 @@
+"""Git as this house runs it: no hook, filter or setting of a repository, a user or the machine is obeyed."""
+
+import base64
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+SECONDS = 300.0
+_SHORT_SSH = re.compile(r"[\w.-]+@[\w.-]+:")
+_SETTINGS = (
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.attributesFile=/dev/null",
+    "core.pager=cat",
+    "diff.external=",
+    "submodule.recurse=false",
+    "push.recurseSubmodules=no",
+    "push.followTags=false",
+    "safe.bareRepository=explicit",
+    "protocol.ext.allow=never",
+    "transfer.fsckObjects=true",
+    "gc.auto=0",
+)
+_ENVIRONMENT = {
+    "HOME": "/nonexistent",
+    "LC_ALL": "C",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ASKPASS": "/bin/false",
+    "GIT_SSH_COMMAND": "ssh -oBatchMode=yes",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_ALLOW_PROTOCOL": "file:https:ssh",
+}
+
+
+class GitFailed(Exception):
+    """Git ended with an error; the text is its own last lines without passwords. `late`: it was stopped."""
+
+    def __init__(self, reason: str, *, output: str = "", late: bool = False) -> None:
+        super().__init__(reason)
+        self.output = output
+        self.late = late
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A bare repository at `folder` of our own, and the `address` that it fetches from and pushes to."""
+
+    folder: Path
+    address: str
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def made(cls, folder: Path, address: str, *, sha_length: int) -> "Repository":
+        """An empty one for `address`: a path, or an https or ssh address, which may hold a password.
+
+        The password goes into a header that neither a list of processes nor a file shows. A local repository may
+        belong to another user: that the owner has named it is reason enough to use it.
+        """
+        repository = cls(folder / "repository.git", *_opened(address, folder))
+        shape = "sha256" if sha_length == 64 else "sha1"
+        run("init", "--quiet", "--bare", f"--object-format={shape}", "--template=", str(repository.folder))
+        return repository
+
+    def git(self, *arguments: str, given: bytes = b"", environment: Mapping[str, str] | None = None) -> str:
+        """Run git on our own objects."""
+        place = f"--git-dir={self.folder}"
+        index = {"GIT_INDEX_FILE": str(self.folder / "agent-index")}
+        return run(place, *arguments, given=given, environment={**index, **self.secrets, **(environment or {})})
+
+
+def run(*arguments: str, given: bytes = b"", environment: Mapping[str, str] | None = None) -> str:
+    """Git's output; raise GitFailed."""
+    settings = [part for setting in _SETTINGS for part in ("-c", setting)]
+    path = {"PATH": os.environ.get("PATH", "/usr/bin:/bin")}
+    try:
+        done = subprocess.run(  # noqa: S603 - no shell; an address comes after --, a commit is checked
+            ["git", *settings, *arguments],  # noqa: S607 - the owner's own git, wherever it is
+            env={**_ENVIRONMENT, **path, **(environment or {})},
+            cwd="/",
+            input=given,
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise GitFailed(f"git took longer than {SECONDS:g} seconds", late=True) from None
+    except OSError as error:
+        raise GitFailed(f"git cannot be started: {error.strerror or error}") from None
+    output = done.stdout.decode("utf-8", errors="replace")
+    if done.returncode != 0:
+        reason = _last_lines(done.stderr) or f"git ended with {done.returncode}"
+        raise GitFailed(reason, output=output)
+    return output
+
+
+def _opened(address: str, folder: Path) -> tuple[str, dict[str, str]]:
+    """What git is given as an address, and what it is told in its environment."""
+    parts = urlsplit(address)
+    if parts.scheme == "https" and parts.username is not None:
+        host = parts.netloc.rpartition("@")[2]
+        login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        return urlunsplit(parts._replace(netloc=host)), {
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": f"http.https://{host}/.extraHeader",
+            "GIT_CONFIG_VALUE_0": f"Authorization: Basic {base64.b64encode(login.encode()).decode()}",
+        }
+    if parts.scheme not in {"", "file"} or _SHORT_SSH.match(address):
+        return address, {}
+    path = Path(unquote(parts.path) if parts.scheme else address).resolve()
+    trusted = folder / "trusted"
+    lines = "".join(f'\tdirectory = "{place}"\n' for place in (path, path / ".git"))
+    trusted.write_text(f"[safe]\n{lines}", encoding="utf-8")
+    return str(path), {"GIT_CONFIG_GLOBAL": str(trusted)}
+
+
+def _last_lines(stderr: bytes) -> str:
+    lines = [line.strip() for line in stderr.decode("utf-8", errors="replace").splitlines() if line.strip()]
+    return re.sub(r"//[^/@\s]+@", "//", " ".join(lines[-4:]))[:500]
