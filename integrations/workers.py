@@ -9,6 +9,7 @@ import logging
 from functools import lru_cache
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 from integrations import registry
 from integrations.contracts import CannotTell, DeliveryError, Landed, OutcomeUnknown, OutFile, Outgoing, Target
@@ -64,6 +65,11 @@ def _deliver(delivery: Delivery) -> None:
     except Exception as error:
         # A fault of ours half way through: it may have been sent.
         log.exception("delivery %s broke off", delivery.key)
+        if isinstance(error, OperationalError | InterfaceError):
+            # A connection that broke is made anew for the verb.
+            close_old_connections()
+        # The verb that broke was rolled back in the database, not in this object.
+        delivery.refresh_from_db(fields=["state"])
         reason = f"{type(error).__name__} while sending"
         deliveries.doubt(delivery, reason=reason, lag_seconds=target.lag_seconds, by=_BY)
 
