@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.utils.module_loading import import_string
+
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 @register("nightdesk")
@@ -27,12 +30,19 @@ def workers_resolve(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> l
 @register("nightdesk")
 def vendor_addresses_are_private(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """A base address without TLS would carry the key in the clear: only loopback may have one."""
-    loopback = ("http://127.0.0.1", "http://localhost", "http://[::1]")
     return [
-        Error(f"{name} is an http address.", hint="Use https, or a loopback address.", id="nightdesk.E002")
+        Error(f"{name} is no https address.", hint="Use https, or a loopback address.", id="nightdesk.E002")
         for name in ("ANTHROPIC_BASE_URL",)
-        if (url := getattr(settings, name)) and not url.startswith(("https://", *loopback))
+        if (url := getattr(settings, name)) and not _is_private(url)
     ]
+
+
+def _is_private(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
 
 
 def _import_problem(path: str) -> str:
