@@ -139,6 +139,8 @@ def _cell() -> Finding:
 
 def _workers() -> Finding:
     """Whether anything works: an idle cluster has no row, so only due work without progress is a fault."""
+    if database_fault():
+        return Finding(Level.NOTE, "workers", "not looked at while the database is not ready")
     fresh = timezone.now() - timedelta(seconds=30)
     if _has_due() and not Process.objects.filter(progress_at__gte=fresh).exists():
         fix = "Start manage.py up, or manage.py worker on another host."

@@ -54,6 +54,7 @@ class Child:
     role: str
     command: Sequence[str]
     watch: Watch
+    also: dict[str, str] = field(default_factory=dict)  # environment of its own, besides its role's
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     start_at: float = 0.0
@@ -62,7 +63,7 @@ class Child:
 
     def start(self, *, mark: str) -> None:
         """Start it in a session of its own: a signal to the supervisor's group does not reach it."""
-        environment = roles.environment(self.role, rehearsal=settings.REHEARSAL) | {_MARK: mark}
+        environment = roles.environment(self.role, rehearsal=settings.REHEARSAL) | self.also | {_MARK: mark}
         self.process = subprocess.Popen(self.command, env=environment, start_new_session=True)  # noqa: S603 - ours
         self.started_at = time.monotonic()
         self.watch.forgive(_START_SECONDS)
@@ -246,7 +247,10 @@ def web(host: str, port: int) -> Child:
 
 
 def cluster(name: str) -> Child:
-    """One django-q2 cluster."""
-    manage = str(settings.BASE_DIR / "manage.py")
-    command = [sys.executable, manage, "qcluster", "--name", name]
-    return Child(role=name, command=command, watch=ClusterWatch(name))
+    """One django-q2 cluster.
+
+    It is named by the environment: the command's --name comes after django-q2 has read its settings
+    (https://django-q2.readthedocs.io/en/master/cluster.html).
+    """
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "qcluster"]
+    return Child(role=name, command=command, watch=ClusterWatch(name), also={"Q_CLUSTER_NAME": name})

@@ -205,5 +205,6 @@ def test_children_hold_the_secrets_of_their_role_alone(
 
 
 def test_the_commands_that_it_starts() -> None:
-    assert house.cluster("agents").command[-3:] == ["qcluster", "--name", "agents"]
+    agents = house.cluster("agents")
+    assert (agents.command[-1], agents.also) == ("qcluster", {"Q_CLUSTER_NAME": "agents"})
     assert "127.0.0.1:8123" in house.web("127.0.0.1", 8123).command
