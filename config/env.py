@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -82,6 +84,30 @@ def mapping(name: str) -> dict[str, str]:
             raise BadSetting(f"{name} holds {item!r}: write name=value, separated by commas")
         pairs[key.strip()] = value.strip()
     return pairs
+
+
+def mail_server(name: str) -> dict[str, Any]:
+    """Django's EMAIL_ settings from smtps://user:password@host:465 or smtp+tls://user:password@host:587.
+
+    Empty without a value. Without TLS (smtp://) only for a server on this machine: the password would be readable.
+    """
+    value = text(name)
+    if not value:
+        return {}
+    parts = urlsplit(value)
+    ports = {"smtps": 465, "smtp+tls": 587, "smtp": 25}
+    if parts.scheme not in ports or not parts.hostname:
+        raise BadSetting(f"{name} must look like smtps://user:password@mail.example.com or smtp+tls://…:587")
+    if parts.scheme == "smtp" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
+        raise BadSetting(f"{name} would send in the clear: write smtps:// or smtp+tls:// for {parts.hostname}")
+    return {
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or ports[parts.scheme],
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
+    }
 
 
 def refuse_unknown(known: Iterable[str]) -> None:

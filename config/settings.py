@@ -234,7 +234,11 @@ AGENT_OPTIONS: dict[str, object] = {
     "fetch_allow_loopback_ports": [int(port) for port in env.listing("NIGHTDESK_FETCH_LOOPBACK_PORTS")],
 }
 
+# Mail leaves by the server that is named, or is kept as files.
 EMAIL_URL = env.text("EMAIL_URL")
+globals().update(env.mail_server("EMAIL_URL"))
+EMAIL_BACKEND = "integrations.mail.smtp.EmailBackend" if EMAIL_URL else "integrations.mail.outbox.EmailBackend"
+EMAIL_FILE_PATH = VAR / "mail"
 DEFAULT_FROM_EMAIL = MAIL_FROM = env.text("MAIL_FROM", "nightdesk@localhost")
 # What each kind of effect is delivered by, and what each target is made with.
 DELIVERED_BY = {"document": "folder", "branch": "git", "client_message": "mail"}

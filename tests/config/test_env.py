@@ -151,3 +151,33 @@ def test_a_missing_file_sets_nothing(tmp_path: Path) -> None:
     before = dict(os.environ)
     env.load_file(tmp_path / ".env")
     assert dict(os.environ) == before
+
+
+class TestMailServer:
+    @pytest.mark.parametrize(
+        ("url", "expected"),
+        [
+            ("smtps://a%40b:p%2Fw@mail.example.com", ("mail.example.com", 465, "a@b", "p/w", True, False)),
+            ("smtp+tls://u:p@mail.example.com:2587", ("mail.example.com", 2587, "u", "p", False, True)),
+            ("smtp://127.0.0.1:2525", ("127.0.0.1", 2525, "", "", False, False)),
+        ],
+    )
+    def test_an_address_becomes_django_settings(
+        self, url: str, expected: tuple[object, ...], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("EMAIL_URL", url)
+        found = env.mail_server("EMAIL_URL")
+        names = ("HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_SSL", "USE_TLS")
+        assert tuple(found[f"EMAIL_{name}"] for name in names) == expected
+
+    def test_without_one_nothing_is_set(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("EMAIL_URL", raising=False)
+        assert env.mail_server("EMAIL_URL") == {}
+
+    @pytest.mark.parametrize("url", ["smtp://mail.example.com", "https://mail.example.com", "smtps://"])
+    def test_what_would_send_in_the_clear_or_nowhere_is_refused(
+        self, url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("EMAIL_URL", url)
+        with pytest.raises(env.BadSetting, match="smtp"):
+            env.mail_server("EMAIL_URL")
