@@ -74,3 +74,5 @@ def _rescue_delivery(delivery: Delivery) -> None:
         log.warning("delivery %s was left by a dead process; it is looked up", delivery.key)
     except (LostRace, IllegalMove):
         log.info("delivery %s ended by itself", delivery.key)
+    except DatabaseError:
+        log.exception("delivery %s could not be rescued; the next sweep tries again", delivery.key)

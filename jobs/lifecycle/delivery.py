@@ -4,13 +4,14 @@ import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from jobs import dispatch, policy
 from jobs.lifecycle.job import NEVER, lock, open_failure, open_review, settle
 from jobs.lifecycle.moves import move
 from jobs.models import Delivery, Task
-from jobs.states import DeliveryState, ReviewKind, TaskState
+from jobs.states import DeliveryState, JobState, ReviewKind, TaskState
 
 
 def land(delivery: Delivery, *, external_id: str, url: str, detail: str, by: str) -> None:
@@ -30,7 +31,7 @@ def land(delivery: Delivery, *, external_id: str, url: str, detail: str, by: str
         )
         job = lock(delivery.job_id)
         task = Task.objects.get(pk=delivery.task_id)
-        if policy.asks_after(delivery.kind):
+        if policy.asks_after(delivery.kind) and task.state == TaskState.NEEDS_REVIEW:
             _ask_to_merge(delivery, task)
         elif task.state == TaskState.NEEDS_REVIEW and not _waiting(task):
             move(task, TaskState.COMPLETED, event="task.completed", by=by, finished_at=timezone.now())
@@ -52,6 +53,7 @@ def give_back(delivery: Delivery, *, reason: str, delay_seconds: float | None, b
             reason=reason,
             ready_at=timezone.now() + datetime.timedelta(seconds=delay),
         )
+        _drop_if_cancelled(delivery, by=by)
 
 
 def fail(delivery: Delivery, *, reason: str, by: str) -> None:
@@ -59,6 +61,8 @@ def fail(delivery: Delivery, *, reason: str, by: str) -> None:
     with transaction.atomic():
         _move(delivery, DeliveryState.FAILED, event="delivery.failed", by=by, reason=reason)
         job = lock(delivery.job_id)
+        if job.state == JobState.CANCELLED:
+            return
         fix = f"Mend what {delivery.target} says, then retry: the same bytes are sent, nothing is made anew."
         open_failure(job, delivery.task, cause=reason, fix=fix, delivery=delivery.pk)
         settle(job.pk, by=by)
@@ -83,21 +87,20 @@ def not_found(delivery: Delivery, *, by: str) -> None:
     """Looked up and certainly not there: it may be made again at once."""
     with transaction.atomic():
         _move(delivery, DeliveryState.PENDING, event="delivery.given_back", by=by, ready_at=timezone.now())
+        _drop_if_cancelled(delivery, by=by)
         dispatch.wake(dispatch.DELIVERIES)
 
 
 def look_again(delivery: Delivery, *, reason: str) -> None:
     """The look-up itself failed: the Delivery stays unknown and is looked up later."""
     later = timezone.now() + datetime.timedelta(seconds=policy.retry_delay_seconds(delivery.attempts))
-    Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.UNKNOWN).update(
-        ready_at=later, lease_until=None, reason=reason
-    )
+    _in_doubt(delivery).update(ready_at=later, lease_until=None, reason=reason)
 
 
 def leave_to_person(delivery: Delivery, *, by: str) -> None:
     """This target cannot tell whether the effect exists: a person says so, and until then nothing is sent."""
     with transaction.atomic():
-        waiting = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.UNKNOWN, ready_at__lt=NEVER)
+        waiting = _in_doubt(delivery).filter(ready_at__lt=NEVER)
         if not waiting.update(ready_at=NEVER, lease_until=None):
             return
         job = lock(delivery.job_id)
@@ -129,6 +132,17 @@ def rescue(delivery: Delivery, *, lag_seconds: float, by: str) -> None:
 def _move(delivery: Delivery, to: DeliveryState, **columns: Any) -> None:
     """Move it if this attempt still is the present one: `attempts` is the fencing token."""
     move(delivery, to, where={"attempts": delivery.attempts}, **columns)
+
+
+def _in_doubt(delivery: Delivery) -> QuerySet[Delivery]:
+    """The row, if it still is unknown and this look-up the present one."""
+    return Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.UNKNOWN, attempts=delivery.attempts)
+
+
+def _drop_if_cancelled(delivery: Delivery, *, by: str) -> None:
+    """What was on its way out when its job was cancelled, and certainly did not get there, is not sent again."""
+    if lock(delivery.job_id).state == JobState.CANCELLED:
+        move(delivery, DeliveryState.CANCELLED, event="delivery.cancelled", by=by)
 
 
 def _waiting(task: Task) -> bool:

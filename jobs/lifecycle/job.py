@@ -5,12 +5,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from jobs import dispatch, events
 from jobs.lifecycle import run as runs
-from jobs.lifecycle.moves import move
-from jobs.models import Client, Delivery, Job, Receipt, Review, Task, Trigger
+from jobs.lifecycle.moves import IllegalMove, move
+from jobs.models import Client, Delivery, Job, Receipt, Review, Run, Task, Trigger
 from jobs.states import (
     OPEN_DELIVERY,
     OPEN_REVIEW,
@@ -26,6 +27,7 @@ from jobs.states import (
 
 # Not ready until something else makes it so: a date that every database can hold.
 NEVER = datetime.datetime(2200, 1, 1, tzinfo=datetime.UTC)
+_GOING_ON = (RunState.RUNNING, RunState.PARKED)
 
 
 class BadJob(ValueError):
@@ -109,18 +111,22 @@ def retry(job: Job, *, by: str, budget_microusd: int | None = None) -> None:
     """
     with transaction.atomic():
         job = lock(job.pk)
+        if job.state not in {JobState.FAILED, JobState.IN_PROGRESS, JobState.NEEDS_REVIEW}:
+            raise IllegalMove(f"A job that is {job.state} has nothing that could start again.")
         if budget_microusd is not None:
             Job.objects.filter(pk=job.pk).update(budget_microusd=budget_microusd)
-        if job.state not in {JobState.IN_PROGRESS, JobState.NEEDS_REVIEW}:
+        if job.state == JobState.FAILED:
             again: dict[str, Any] = {"starts": 0, "finished_at": None, "ready_at": timezone.now()}
-            move(job, JobState.PENDING, event="job.retried", by=by, reason="", **again)
+            conversation = job.round if job.tasks.exists() else _next_round(job, None, job.round)
+            move(job, JobState.PENDING, event="job.retried", by=by, reason="", round=conversation, **again)
         for task in job.tasks.filter(state=TaskState.FAILED):
-            move(task, TaskState.PENDING, event="task.retried", by=by, reason="", starts=0, ready_at=job.created_at)
+            again = {"starts": 0, "finished_at": None, "ready_at": job.created_at}
+            conversation = _next_round(job, task, task.round)
+            move(task, TaskState.PENDING, event="task.retried", by=by, reason="", round=conversation, **again)
         for delivery in job.deliveries.filter(state=DeliveryState.FAILED):
             move(delivery, DeliveryState.PENDING, event="delivery.retried", by=by, ready_at=timezone.now())
             dispatch.wake(dispatch.DELIVERIES)
-        for review in job.reviews.filter(state=ReviewState.OPEN, kind=ReviewKind.FAILURE):
-            move(review, ReviewState.SUPERSEDED, event="review.superseded", by=by, decided_at=timezone.now())
+        _supersede(job.reviews.filter(state=ReviewState.OPEN, kind=ReviewKind.FAILURE), by=by)
         if job.state == JobState.PENDING and job.tasks.exists():
             # There is a plan: on with it, nothing is planned twice.
             move(job, JobState.IN_PROGRESS, event="job.resumed", by=by)
@@ -131,7 +137,7 @@ def retry(job: Job, *, by: str, budget_microusd: int | None = None) -> None:
 def cancel(job: Job, *, by: str, reason: str = "") -> None:
     """End a Job for good. What is on its way out at this moment is still brought to a known end."""
     with transaction.atomic():
-        job = lock(job.pk)
+        job = hold(job.pk)
         move(job, JobState.CANCELLED, event="job.cancelled", by=by, reason=reason, finished_at=timezone.now())
         _close_what_is_open(job, by=by)
 
@@ -166,7 +172,14 @@ def open_failure(
 
 def lock(job_id: int) -> Job:
     """The job's row, locked until the transaction ends, as it stands now."""
-    return Job.objects.select_for_update(of=("self",)).select_related("client").get(pk=job_id)
+    rows = Job.objects.select_for_update(of=("self",), no_key=True).select_related("client")
+    return rows.get(pk=job_id)
+
+
+def hold(job_id: int) -> Job:
+    """As `lock`, with the Runs that are going on: first those, as every verb that ends a Run does it."""
+    list(Run.objects.select_for_update(no_key=True).filter(job=job_id, state__in=_GOING_ON).order_by("id"))
+    return lock(job_id)
 
 
 def tell(name: str, job: Job, *, by: str, data: dict[str, Any]) -> None:
@@ -225,15 +238,34 @@ def _release_followers(job: Job, *, by: str) -> None:
 
 
 def _close_what_is_open(job: Job, *, by: str) -> None:
-    now = timezone.now()
-    for run in job.runs.filter(state__in=[RunState.RUNNING, RunState.PARKED]):
+    # Locked, so that a claim of this very moment is waited for and seen.
+    tasks = list(job.tasks.select_for_update(no_key=True).filter(state__in=OPEN_TASK))
+    for run in job.runs.select_for_update(no_key=True).filter(state__in=_GOING_ON):
         runs.end(run, RunState.CANCELLED, how="the job was cancelled", by=by, billed_unknown=True)
-    for task in job.tasks.filter(state__in=OPEN_TASK):
-        move(task, TaskState.CANCELLED, event="task.cancelled", by=by, finished_at=now)
-    for review in job.reviews.filter(state=ReviewState.OPEN):
-        move(review, ReviewState.SUPERSEDED, event="review.superseded", by=by, decided_at=now)
-    for delivery in job.deliveries.filter(state__in=[DeliveryState.HELD, DeliveryState.PENDING]):
+    for task in tasks:
+        move(task, TaskState.CANCELLED, event="task.cancelled", by=by, finished_at=timezone.now())
+    _supersede(job.reviews.filter(state__in=OPEN_REVIEW), by=by)
+    waiting = job.deliveries.filter(state__in=[DeliveryState.HELD, DeliveryState.PENDING])
+    for delivery in waiting.select_for_update(no_key=True):
         move(delivery, DeliveryState.CANCELLED, event="delivery.cancelled", by=by)
+    for follower in job.followers.filter(state=JobState.PENDING):
+        cancel(follower, by=by, reason=f"Job {job.pk}, which it waited for, was cancelled.")
+
+
+def _supersede(reviews: QuerySet[Review], *, by: str) -> None:
+    """Close what is decided by other means; whether something arrived stays a question for a person."""
+    for review in reviews:
+        if not review.payload.get("unknown"):
+            move(review, ReviewState.SUPERSEDED, event="review.superseded", by=by, decided_at=timezone.now())
+
+
+def _next_round(job: Job, task: Task | None, present: int) -> int:
+    """A new conversation, since the stored turns of the old one lead to the same end again.
+
+    Where only money ran out, the old one goes on.
+    """
+    failure = job.reviews.filter(kind=ReviewKind.FAILURE, task=task).last()
+    return present if failure and failure.payload.get("kind") == "budget" else present + 1
 
 
 def _first_look(priority: int, now: datetime.datetime) -> datetime.datetime:

@@ -74,6 +74,10 @@ def split(run: Run, parts: Sequence[tuple[str, str]], *, reason: str, by: str) -
                     depth=job.depth,
                 )
             )
+        # What waited for the whole waits for its last part.
+        job.followers.filter(state=JobState.PENDING).exclude(pk__in=[part.pk for part in made]).update(
+            after=made[-1]
+        )
         move(
             job,
             JobState.COMPLETED,

@@ -55,14 +55,16 @@ def approve(review: Review, *, by: User, version: int, digest: str) -> datetime.
         if review.kind == ReviewKind.MERGE and review.task:
             finished = timezone.now()
             move(review.task, TaskState.COMPLETED, event="task.completed", by=by.username, finished_at=finished)
+        if held:
+            dispatch.wake(dispatch.DELIVERIES)
         jobs.settle(review.job_id, by=by.username)
-        dispatch.wake(dispatch.DELIVERIES)
     return leaves_at
 
 
 def undo(review: Review, *, by: User) -> None:
     """Take an approval back while nothing has left. Raises Stale when it is too late: exactly one wins."""
     with transaction.atomic():
+        jobs.lock(review.job_id)
         review = Review.objects.select_for_update(of=("self",)).get(pk=review.pk)
         released = list(review.deliveries.filter(state=DeliveryState.PENDING))
         if review.state != ReviewState.APPROVED or not released:
@@ -93,7 +95,7 @@ def undo(review: Review, *, by: User) -> None:
 
 def edit(review: Review, *, by: User, version: int, text: str, subject: str | None = None) -> Review:
     """Replace the message by the person's own words; an earlier approval is void. Raises Stale or NotAllowed."""
-    text = text.replace("\x00", "").replace("\r\n", "\n").strip() + "\n"
+    text = _clean(text.replace("\r\n", "\n")) + "\n"
     if not text.strip():
         raise NotAllowed("An empty message cannot be kept. Decline the item if nothing should be sent.")
     delivery = _held(review)
@@ -105,8 +107,8 @@ def edit(review: Review, *, by: User, version: int, text: str, subject: str | No
         artifacts.enter(file, task=delivery.task, run=None, by=by.username)
         files = [{**shown, "sha256": file.sha256}, *delivery.files[1:]]
         fields = dict(delivery.fields)
-        if subject is not None and subject.strip():
-            fields["subject"] = " ".join(subject.split())[:200]
+        if subject is not None and _clean(subject):
+            fields["subject"] = " ".join(_clean(subject).split())[:200]
         digest = digest_of(target=delivery.target, kind=delivery.kind, fields=fields, files=files)
         changed = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.HELD, digest=review.digest)
         if not changed.update(files=files, fields=fields, digest=digest):
@@ -120,14 +122,15 @@ def edit(review: Review, *, by: User, version: int, text: str, subject: str | No
 
 def revise(review: Review, *, by: User, version: int, note: str) -> None:
     """Send it back to its agent with a note; the next version comes as a new item. Raises Stale or NotAllowed."""
-    if not note.strip():
+    note = _clean(note)
+    if not note:
         raise NotAllowed("Say in the note what should be different.")
     with transaction.atomic():
         review = _lock(review, version=version, kinds=(ReviewKind.MESSAGE, ReviewKind.MERGE))
         task = _task_of(review)
         if task.round + 1 >= policy.MAX_ROUNDS:
             raise NotAllowed(f"It was revised {task.round} times already. Edit it yourself, or decline it.")
-        move(review, ReviewState.REVISING, event="review.revising", by=by.username, note=note.strip())
+        move(review, ReviewState.REVISING, event="review.revising", by=by.username, note=note)
         _cancel_deliveries(review, by=by)
         move(
             task,
@@ -135,7 +138,7 @@ def revise(review: Review, *, by: User, version: int, note: str) -> None:
             event="task.revising",
             by=by.username,
             round=task.round + 1,
-            revision_note=note.strip(),
+            revision_note=note,
             starts=0,
             ready_at=review.job.created_at,
         )
@@ -145,16 +148,18 @@ def revise(review: Review, *, by: User, version: int, note: str) -> None:
 
 def decline(review: Review, *, by: User, version: int, reason: str = "") -> None:
     """Refuse it: nothing of it leaves. A declined question or failure ends its job. Raises Stale."""
+    reason = _clean(reason)
     with transaction.atomic():
+        jobs.hold(review.job_id)
         review = _lock(review, version=version, kinds=tuple(ReviewKind))
-        _decide(review, ReviewState.DECLINED, event="review.declined", by=by, note=reason.strip())
+        _decide(review, ReviewState.DECLINED, event="review.declined", by=by, note=reason)
         if review.kind in {ReviewKind.QUESTION, ReviewKind.FAILURE}:
             if review.job.state != JobState.CANCELLED:
-                jobs.cancel(review.job, by=by.username, reason=reason.strip() or "Declined by its owner.")
+                jobs.cancel(review.job, by=by.username, reason=reason or "Declined by its owner.")
             return
         _cancel_deliveries(review, by=by)
         finished = timezone.now()
-        why = reason.strip() or "Declined."
+        why = reason or "Declined."
         move(
             _task_of(review),
             TaskState.CANCELLED,
@@ -168,7 +173,7 @@ def decline(review: Review, *, by: User, version: int, reason: str = "") -> None
 
 def answer(review: Review, *, by: User, version: int, text: str) -> None:
     """Answer a question: the words join the brief and the job is planned again. Raises Stale or NotAllowed."""
-    text = text.replace("\x00", "").strip()
+    text = _clean(text)
     if not text:
         raise NotAllowed("Choose an answer or write one.")
     with transaction.atomic():
@@ -224,6 +229,8 @@ def snooze(review: Review, *, by: User, version: int, until: datetime.datetime) 
 
 def _lock(review: Review, *, version: int, kinds: tuple[ReviewKind, ...]) -> Review:
     """The row as it stands, locked, if it is open and still what the page showed."""
+    # The Job first, as in every verb: two that meet wait for each other, and never in a circle.
+    jobs.lock(review.job_id)
     rows = Review.objects.select_for_update(of=("self",)).select_related("job", "task", "decided_by")
     review = rows.get(pk=review.pk)
     if review.kind not in kinds:
@@ -248,6 +255,11 @@ def _decide(review: Review, state: ReviewState, *, event: str, by: User, **colum
         decided_at=timezone.now(),
         **columns,
     )
+
+
+def _clean(text: str) -> str:
+    """Without NUL, which PostgreSQL refuses in text, and without outer space."""
+    return text.replace("\x00", "").strip()
 
 
 def _held(review: Review) -> Delivery:

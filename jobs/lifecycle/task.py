@@ -197,7 +197,8 @@ def _open_follow_ups(job: Job, follow_ups: Sequence[tuple[str, str]], *, by: str
     if job.depth >= policy.MAX_DEPTH:
         return
     room = policy.MAX_FOLLOW_UPS - job.children.count()
-    for title, brief in follow_ups[: max(0, room)]:
+    wanted = [(title, brief) for title, brief in follow_ups if brief.replace("\x00", "").strip()]
+    for title, brief in wanted[: max(0, room)]:
         left = max(0, job.budget_microusd - job.spent_microusd - job.reserved_microusd)
         open_job(
             title=title,
