@@ -9,8 +9,9 @@ import pytest
 
 from integrations.contracts import DeliveryError, OutcomeUnknown, OutFile, Outgoing
 from integrations.git.target import GitTarget
-from tests.integrations.git.conftest import Owned, an_owned
+from tests.integrations.git.conftest import FILES
 from tests.integrations.target_contract import CREATED, TargetContract, out_file
+from tests.repositories import Owned, an_owned
 
 UID = "3f2a9c1e-0000-4000-8000-000000000001"
 BRANCH = f"refs/heads/agent/{UID}"
@@ -46,7 +47,7 @@ class TestGit(TargetContract):
     @pytest.fixture(autouse=True)
     def world(self, tmp_path: Path) -> None:
         self.folder = tmp_path
-        self.owned = an_owned(tmp_path)
+        self.owned = an_owned(tmp_path, FILES)
         self.base = self.owned.sha()
 
     def make(self) -> GitTarget:

@@ -6,7 +6,7 @@ import pytest
 
 from integrations.git import tree
 from integrations.git.command import Repository
-from tests.integrations.git.conftest import Owned
+from tests.repositories import Owned
 
 PEM = "-----BEGIN RSA " + "PRIVATE KEY-----"
 
