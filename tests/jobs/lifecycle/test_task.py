@@ -1,0 +1,319 @@
+"""Verbs of a Task: what becomes of it when its Run ends, and what it lets go into the world."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from jobs import budget, policy, queue
+from jobs.lifecycle import job as jobs
+from jobs.lifecycle import task as tasks
+from jobs.lifecycle.moves import IllegalMove, LostRace
+from jobs.lifecycle.task import Result, WantedEffect, digest_of
+from jobs.models import Artifact, Client, Delivery, Event, Job, Review, Run, Task
+from tests.jobs.conftest import STEP, a_file, branch_result, claimed, document_result, done, message_result
+
+pytestmark = pytest.mark.django_db
+
+BY = "agent:test"
+Planned = Callable[..., Job]
+
+
+@pytest.fixture
+def run(planned: Planned) -> Run:
+    """A Run that does a task."""
+    planned()
+    return claimed()
+
+
+def follow_ups(*pairs: tuple[str, str]) -> Result:
+    """A result that asks for more jobs."""
+    return Result(output={}, summary="more to do", files=[], follow_ups=list(pairs))
+
+
+# succeed
+
+
+def test_what_was_made_is_kept_and_told(run: Run) -> None:
+    (delivery,) = tasks.succeed(run, document_result(), by=BY)
+    task = Task.objects.get()
+    run.refresh_from_db()
+    assert (task.state, task.summary, task.output, task.starts) == ("completed", "a draft", {"title": "A draft"}, 0)
+    assert task.finished_at
+    assert (run.state, run.exit) == ("succeeded", "a draft")
+    assert task.artifacts.get().made_by == BY
+    assert delivery.state == "pending"
+    assert list(Event.objects.order_by("id").values_list("name", "actor"))[-3:] == [
+        ("run.succeeded", BY),
+        ("delivery.released", "policy"),
+        ("task.completed", BY),
+    ]
+
+
+def test_a_document_goes_at_once(run: Run, settings: Settings) -> None:
+    (delivery,) = tasks.succeed(run, document_result(), by=BY)
+    artifact = Artifact.objects.get()
+    assert (delivery.target, delivery.kind, delivery.review, delivery.priority) == (
+        settings.DELIVERED_BY["document"],
+        "document",
+        None,
+        1,
+    )
+    assert delivery.key == f"{delivery.job.uid}:1:0:1"
+    assert delivery.files == [
+        {"name": "draft.md", "kind": "draft", "media_type": artifact.media_type, "sha256": artifact.sha256}
+    ]
+    assert queue.claim_delivery() == delivery
+
+
+def test_a_message_is_held_behind_a_review(run: Run) -> None:
+    (delivery,) = tasks.succeed(run, message_result(), by=BY)
+    review = Review.objects.get()
+    task = Task.objects.get()
+    assert (delivery.state, delivery.review, delivery.approved_digest) == ("held", review, "")
+    assert (review.kind, review.title, review.consequence, review.digest) == (
+        "message",
+        "Status",
+        "Sends to marta@example.com",
+        delivery.digest,
+    )
+    assert (task.state, task.finished_at) == ("needs_review", None)
+    assert queue.claim_delivery() is None
+
+
+def test_recipients_come_from_the_client_whatever_the_agent_says(run: Run) -> None:
+    said: dict[str, Any] = {"subject": "Hi", "to": ["mallory@example.net"], "cc": ["mallory@example.net"], "x": 1}
+    result = Result({}, "", [a_file()], [WantedEffect("client_message", said, ["message.md"])])
+    (delivery,) = tasks.succeed(run, result, by=BY)
+    assert delivery.fields == {"subject": "Hi", "to": ["marta@example.com"]}
+
+
+@pytest.mark.parametrize("has_client", [True, False])
+def test_without_a_trusted_recipient_it_goes_to_nobody(run: Run, has_client: bool) -> None:
+    Client.objects.update(recipients=[])
+    if not has_client:
+        Job.objects.update(client=None)
+    (delivery,) = tasks.succeed(run, message_result(), by=BY)
+    assert delivery.fields["to"] == []
+    assert Review.objects.get().consequence == "Sends to nobody: the client has no trusted recipient"
+
+
+def test_a_document_has_no_fields_of_the_agents(run: Run) -> None:
+    result = Result({}, "", [a_file("draft.md")], [WantedEffect("document", {"path": "/etc"}, ["draft.md"])])
+    (delivery,) = tasks.succeed(run, result, by=BY)
+    assert delivery.fields == {}
+
+
+def test_a_branch_goes_at_once_and_its_task_waits_for_the_merge(run: Run) -> None:
+    (delivery,) = tasks.succeed(run, branch_result(), by=BY)
+    assert (delivery.state, set(delivery.fields)) == ("pending", {"repository", "base_sha", "message"})
+    assert Task.objects.get().state == "needs_review"
+    assert not Review.objects.exists()
+
+
+def test_each_effect_has_a_key_of_its_own(run: Run) -> None:
+    effects = [WantedEffect("document", {}, ["a.md"]), WantedEffect("document", {}, ["b.md"])]
+    made = tasks.succeed(run, Result({}, "", [a_file("a.md"), a_file("b.md")], effects), by=BY)
+    assert [row.key.rpartition(":")[2] for row in made] == ["1", "2"]
+
+
+def test_an_effect_without_a_rule_undoes_the_whole(run: Run) -> None:
+    result = Result(
+        {}, "", [a_file()], [WantedEffect("document", {}, ["message.md"]), WantedEffect("tweet", {}, [])]
+    )
+    with pytest.raises((KeyError, ValueError)):
+        tasks.succeed(run, result, by=BY)
+    assert not Delivery.objects.exists()
+    assert not Artifact.objects.exists()
+    assert Run.objects.get(pk=run.pk).state == "running"
+
+
+def test_a_new_version_closes_the_item_that_was_sent_back(run: Run) -> None:
+    tasks.succeed(run, message_result(), by=BY)
+    review = Review.objects.get()
+    # What review.revise does, tested there.
+    Review.objects.filter(pk=review.pk).update_state(state="revising")
+    Delivery.objects.update_state(state="cancelled")
+    Task.objects.update_state(state="pending", round=1)
+    done(message_result("Hello Marta, warmer"))
+    assert list(Review.objects.order_by("id").values_list("state", flat=True)) == ["superseded", "open"]
+    assert list(Artifact.objects.order_by("id").values_list("version", flat=True)) == [1, 2]
+    assert Delivery.objects.latest("id").key.endswith(":1:1:1")
+
+
+# digest
+
+
+def test_the_digest_covers_all_that_leaves_and_nothing_else() -> None:
+    file = {"name": "a.md", "kind": "draft", "media_type": "text/plain", "sha256": "0" * 64}
+    whole: dict[str, Any] = {"target": "mail", "kind": "client_message", "fields": {"to": ["a"], "subject": "s"}}
+    digest = digest_of(**whole, files=[file])
+    assert digest == digest_of(**whole | {"fields": {"subject": "s", "to": ["a"]}}, files=[{**file, "kind": "x"}])
+    others = [
+        digest_of(**whole | {"target": "slack"}, files=[file]),
+        digest_of(**whole | {"kind": "document"}, files=[file]),
+        digest_of(**whole | {"fields": {"to": ["b"], "subject": "s"}}, files=[file]),
+        digest_of(**whole | {"fields": {"to": ["a"], "subject": "S"}}, files=[file]),
+        digest_of(**whole, files=[]),
+        digest_of(**whole, files=[{**file, "name": "b.md"}]),
+        digest_of(**whole, files=[{**file, "media_type": "text/html"}]),
+        digest_of(**whole, files=[{**file, "sha256": "1" * 64}]),
+        digest_of(**whole, files=[file, file]),
+    ]
+    assert len({digest, *others}) == 10
+
+
+# follow-ups
+
+
+def test_follow_ups_are_jobs_of_their_own_with_a_part_of_what_is_left(run: Run) -> None:
+    parent = Job.objects.get()
+    Job.objects.update(budget_microusd=1_000_000, spent_microusd=100_000)
+    tasks.succeed(run, follow_ups(("Next", "Do the next."), ("After", "Do the other.")), by=BY)
+    children = list(parent.children.order_by("id"))
+    assert [child.title for child in children] == ["Next", "After"]
+    for child in children:
+        assert (child.depth, child.priority, child.client, child.state) == (1, 1, parent.client, "pending")
+        assert (child.created_by, child.budget_microusd) == (BY, 300_000)
+
+
+def test_follow_ups_are_bounded_in_number(run: Run) -> None:
+    tasks.succeed(run, follow_ups(*[(str(n), "more") for n in range(9)]), by=BY)
+    assert Job.objects.get(depth=0).children.count() == policy.MAX_FOLLOW_UPS
+
+
+def test_follow_ups_are_bounded_over_all_tasks_of_a_job(planned: Planned) -> None:
+    job = planned(STEP, STEP, STEP)
+    first, second, third = claimed(), claimed(), claimed()
+    for run in (first, second, third):
+        tasks.succeed(run, follow_ups(("a", "more"), ("b", "more")), by=BY)
+    assert job.children.count() == policy.MAX_FOLLOW_UPS
+
+
+def test_follow_ups_are_bounded_in_depth(run: Run) -> None:
+    Job.objects.update(depth=policy.MAX_DEPTH)
+    tasks.succeed(run, follow_ups(("Next", "Do the next.")), by=BY)
+    assert Job.objects.count() == 1
+    assert Task.objects.get().state == "completed"
+
+
+def test_follow_ups_without_a_brief_are_none(run: Run) -> None:
+    tasks.succeed(run, follow_ups(("Next", " \x00 "), ("After", "Do the other.")), by=BY)
+    assert list(Job.objects.filter(depth=1).values_list("title", flat=True)) == ["After"]
+
+
+def test_an_internal_job_has_no_urgent_follow_ups(run: Run) -> None:
+    Job.objects.update(priority=2)
+    tasks.succeed(run, follow_ups(("Next", "Do the next.")), by=BY)
+    assert Job.objects.get(depth=1).priority == 2
+
+
+# other ends
+
+
+def test_a_failure_is_one_item_for_a_person(run: Run) -> None:
+    budget.reserve(run, 500)
+    tasks.fail(run, cause="no access", fix="Give access.", by=BY, kind="access")
+    task = Task.objects.get()
+    assert (task.state, task.reason) == ("failed", "no access")
+    assert task.finished_at
+    assert Review.objects.get().payload["kind"] == "access"
+    assert Job.objects.get().state == "failed"
+    assert Job.objects.get().reserved_microusd == 0
+
+
+def test_what_passes_by_itself_is_done_again_after_the_delay(run: Run) -> None:
+    tasks.give_back(run, how="model unavailable", delay_seconds=60, by=BY)
+    task = Task.objects.get()
+    assert (task.state, task.reason, task.starts) == ("pending", "model unavailable", 0)
+    assert queue.claim_run() is None
+    Task.objects.update(ready_at=timezone.now() - timedelta(seconds=1))
+    assert claimed().task == task
+
+
+def test_what_a_stopped_process_gives_back_is_ready_at_once_and_first(run: Run) -> None:
+    tasks.give_back(run, how="stopped", delay_seconds=0, by=BY)
+    assert Task.objects.get().ready_at == Job.objects.get().created_at
+    assert claimed().task_id == run.task_id
+
+
+@pytest.mark.parametrize(("billed", "spent"), [(True, 500), (False, 0)])
+def test_giving_back_settles_what_was_set_aside(run: Run, billed: bool, spent: int) -> None:
+    budget.reserve(run, 500)
+    tasks.give_back(run, how="", delay_seconds=1, by=BY, billed_unknown=billed)
+    job = Job.objects.get()
+    assert (job.reserved_microusd, job.spent_microusd) == (0, spent)
+
+
+def test_a_task_is_set_aside_after_three_starts_without_an_end(run: Run) -> None:
+    budget.reserve(run, 500)
+    tasks.rescue(run, by="sweep")
+    assert Job.objects.get().spent_microusd == 500, "the call may have been billed"
+    tasks.rescue(claimed(), by="sweep")
+    assert Task.objects.get().state == "pending"
+    tasks.rescue(claimed(), by="sweep")
+    task = Task.objects.get()
+    assert (task.state, task.starts) == ("failed", 3)
+    assert task.reason == "It was started 3 times and its process died each time."
+    assert Review.objects.get().payload["cause"] == task.reason
+    assert Job.objects.get().state == "failed"
+    assert queue.claim_run() is None
+
+
+def test_an_end_between_makes_the_count_begin_anew(run: Run) -> None:
+    tasks.rescue(run, by="sweep")
+    tasks.rescue(claimed(), by="sweep")
+    tasks.give_back(claimed(), how="", delay_seconds=0, by=BY)
+    tasks.rescue(claimed(), by="sweep")
+    assert (Task.objects.get().state, Task.objects.get().starts) == ("pending", 1)
+
+
+def test_a_failed_revision_closes_the_item_that_asked_for_it(run: Run) -> None:
+    tasks.succeed(run, message_result(), by=BY)
+    Review.objects.update_state(state="revising")
+    Delivery.objects.update_state(state="cancelled")
+    Task.objects.update_state(state="pending", round=1)
+    tasks.fail(claimed(), cause="x", fix="", by=BY)
+    assert list(Review.objects.order_by("id").values_list("kind", "state")) == [
+        ("message", "superseded"),
+        ("failure", "open"),
+    ]
+
+
+VERBS: dict[str, Callable[[Run], object]] = {
+    "succeed": lambda run: tasks.succeed(run, document_result(), by=BY),
+    "fail": lambda run: tasks.fail(run, cause="", fix="", by=BY),
+    "give_back": lambda run: tasks.give_back(run, how="", delay_seconds=1, by=BY),
+    "rescue": lambda run: tasks.rescue(run, by=BY),
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_run_that_was_taken_over_writes_nothing(run: Run, verb: str) -> None:
+    stale = Run.objects.get(pk=run.pk)
+    tasks.rescue(run, by="sweep")
+    claimed()
+    before = Event.objects.count()
+    with pytest.raises(LostRace):
+        VERBS[verb](stale)
+    assert Event.objects.count() == before
+    assert Task.objects.get().state == "in_progress"
+    assert not Artifact.objects.exists()
+    assert not Delivery.objects.exists()
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_run_that_has_ended_does_not_end_again(run: Run, verb: str) -> None:
+    tasks.fail(run, cause="x", fix="", by=BY)
+    with pytest.raises(IllegalMove):
+        VERBS[verb](Run.objects.get(pk=run.pk))
+
+
+def test_a_cancelled_jobs_run_writes_nothing(run: Run) -> None:
+    jobs.cancel(Job.objects.get(), by="owner")
+    with pytest.raises(LostRace):
+        tasks.succeed(run, message_result(), by=BY)
+    assert not Review.objects.exists()
