@@ -1,4 +1,4 @@
-"""Claim and finish a Task, at a thousand, a hundred thousand and a million rows, beside raw SQL on the same table."""
+"""Claim and finish a Task, at a thousand, a hundred thousand and a million rows, beside raw SQL on the table."""
 
 import time
 from dataclasses import dataclass, field
@@ -8,27 +8,15 @@ from django.db import connection, transaction
 
 from jobs import queue
 from jobs.lifecycle import task as tasks
-from tests.bench import place, report
+from tests.bench import place, report, rows
 
 _SIZES = {"thousand": 1_000, "hundred_thousand": 100_000, "million": 1_000_000}
-_ROUNDS = 7
+if place.quick():
+    del _SIZES["million"]
+_ROUNDS = 2 if place.quick() else 7
 _STEPS = 30
 _NOTHING = tasks.Result(output={}, summary="nothing", files=[])
 
-# Nine of ten Tasks are finished, five a Job; each of the rest waits in a Job of its own.
-_NUMBERS = "WITH RECURSIVE numbers(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM numbers WHERE n < {last})"
-_JOBS = """
-INSERT INTO jobs_job (id, uid, title, brief, data, answers, priority, state, reason, depth, budget_microusd,
-    reserved_microusd, spent_microusd, cost_unknown, starts, round, created_by, created_at, ready_at)
-{numbers} SELECT n, {uid}, 'A job', 'Do it.', '{{}}', '[]', 2, '{state}', '', 0, 1000000,
-    0, 0, FALSE, 0, 0, 'bench', {now}, {now} FROM numbers
-"""
-_TASKS = """
-INSERT INTO jobs_task (job_id, position, agent, title, input, needs, priority, state, reason, summary, starts, round,
-    revision_note, ready_at)
-{numbers} SELECT n, {position}, 'drafting', 'A task', '{{}}', '[]', 2, '{state}', '', '', 0, 0, '', {now}
-    FROM numbers
-"""
 _CLAIM = """
 UPDATE jobs_task SET state = 'in_progress', starts = starts + 1 WHERE id = (
     SELECT id FROM jobs_task WHERE state = 'pending' AND priority = 2 AND ready_at <= {now}
@@ -43,7 +31,7 @@ class Size:
     """A database with so many Tasks, and what was measured there, in seconds."""
 
     name: str
-    rows: int
+    count: int
     database: Any
     next_job: int
     claims: list[float] = field(default_factory=list)
@@ -54,7 +42,7 @@ class Size:
 
 def measure() -> None:
     """Fill one database a size, then go round them, so that what else the machine does meets all alike."""
-    sizes = [_filled(name, rows) for name, rows in _SIZES.items()]
+    sizes = [_filled(name, count) for name, count in _SIZES.items()]
     for _ in range(_ROUNDS):
         for size in sizes:
             _round(size)
@@ -74,7 +62,7 @@ def _say(size: Size, *, first: float) -> None:
         claim_ms=round(claim * 1000, 3),
         raw_claim_ms=round(raw_claim * 1000, 3),
     )
-    if size.rows > _SIZES["thousand"]:
+    if size.count > _SIZES["thousand"]:
         report.say(
             f"claim_at_{size.name}",
             value=claim * 1000,
@@ -85,20 +73,20 @@ def _say(size: Size, *, first: float) -> None:
         )
 
 
-def _filled(name: str, rows: int) -> Size:
-    """A copy of the empty database with so many Tasks."""
+def _filled(name: str, count: int) -> Size:
+    """A copy of the empty database with so many Tasks: nine of ten finished, five a Job; each other has its own."""
     connection.close()
     settings = connection.settings_dict
     empty = str(settings.setdefault("BENCH_EMPTY", settings["NAME"]))
     settings["NAME"] = place.copy(empty, name)
-    done, waiting = rows * 9 // 50, rows // 10
+    done, waiting = count * 9 // 50, count // 10
     with transaction.atomic():
-        _insert(_JOBS, first=1, last=done, state="completed")
+        rows.insert_jobs(first=1, last=done, state="completed")
         for position in range(1, 6):
-            _insert(_TASKS, first=1, last=done, state="completed", position=position)
+            rows.insert_tasks(first=1, last=done, state="completed", position=position)
         _insert_waiting(first=done + 1, last=done + waiting)
-    _settle_files()
-    return Size(name, rows, settings["NAME"], next_job=done + waiting + 1)
+    rows.settle()
+    return Size(name, count, settings["NAME"], next_job=done + waiting + 1)
 
 
 def _round(size: Size) -> None:
@@ -132,34 +120,12 @@ def _raw_step() -> tuple[float, float]:
     lock = "FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
     driver = connection.connection.cursor()
     began = time.perf_counter()
-    (pk,) = driver.execute(_CLAIM.format(now=_now(), lock=lock)).fetchone()
+    (pk,) = driver.execute(_CLAIM.format(now=rows.now(), lock=lock)).fetchone()
     claimed = time.perf_counter()
-    driver.execute(_FINISH.format(now=_now(), id=pk))
+    driver.execute(_FINISH.format(now=rows.now(), id=pk))
     return claimed - began, time.perf_counter() - claimed
 
 
 def _insert_waiting(*, first: int, last: int) -> None:
-    _insert(_JOBS, first=first, last=last, state="in_progress")
-    _insert(_TASKS, first=first, last=last, state="pending", position=1)
-
-
-def _insert(statement: str, *, first: int, last: int, **words: object) -> None:
-    numbers = _NUMBERS.format(first=first, last=last)
-    uid = "gen_random_uuid()" if connection.vendor == "postgresql" else "lower(hex(randomblob(16)))"
-    with connection.cursor() as cursor:
-        cursor.execute(statement.format(numbers=numbers, uid=uid, now=_now(), **words))
-
-
-def _settle_files() -> None:
-    """As a database is that has run for a while: statistics taken, nothing left to write back."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SELECT setval('jobs_job_id_seq', (SELECT max(id) FROM jobs_job))")
-            cursor.execute("VACUUM ANALYZE jobs_job, jobs_task")
-        else:
-            cursor.execute("ANALYZE")
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def _now() -> str:
-    return "now()" if connection.vendor == "postgresql" else "STRFTIME('%Y-%m-%d %H:%M:%f', 'now')"
+    rows.insert_jobs(first=first, last=last, state="in_progress")
+    rows.insert_tasks(first=first, last=last, state="pending")

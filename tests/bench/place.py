@@ -74,6 +74,16 @@ def copy(name: str, ending: str) -> str:
     return other
 
 
+def folder() -> Path:
+    """Where this run may write; gone afterwards."""
+    return Path(os.environ["NIGHTDESK_VAR"])
+
+
+def quick() -> bool:
+    """Whether small numbers will do: it is only tried whether everything works."""
+    return bool(os.environ.get("BENCH_QUICK"))
+
+
 def server_url() -> str:
     """The address that a database of this run has without its name."""
     return urlsplit(os.environ["DATABASE_URL"])._replace(path="").geturl()

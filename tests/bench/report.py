@@ -4,6 +4,7 @@ import json
 import math
 import operator
 import statistics
+import sys
 from collections.abc import Callable, Sequence
 
 from django.db import connection
@@ -34,12 +35,18 @@ def say(
         "goal": goal,
         "met": _met(goal, value=value, ratio=ratio),
     }
-    print(json.dumps(line | more), flush=True)
+    write(line | more)
 
 
 def skip(bench: str, reason: str) -> None:
     """Say why a figure cannot be measured here."""
-    print(json.dumps({"bench": bench, "database": connection.vendor, "skipped": reason}), flush=True)
+    write({"bench": bench, "database": connection.vendor, "skipped": reason})
+
+
+def write(line: dict[str, object]) -> None:
+    """One JSON line, at once."""
+    sys.stdout.write(f"{json.dumps(line)}\n")
+    sys.stdout.flush()
 
 
 def median(values: Sequence[float]) -> float:
