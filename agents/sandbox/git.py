@@ -32,6 +32,7 @@ _SETTINGS = (
     "transfer.fsckObjects=true",
     "gc.auto=0",
 )
+_SHORT_SSH = re.compile(r"[\w.-]+@[\w.-]+:")
 _GONE = re.compile(r"not our ref|no such remote ref|could not find remote ref|did not send all necessary", re.I)
 
 
@@ -155,7 +156,7 @@ class Remote:
         if parts.scheme == "https" and parts.username is not None:
             place = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
             return cls(place, _header(parts.netloc, f"{unquote(parts.username)}:{unquote(parts.password or '')}"))
-        if parts.scheme in {"", "file"}:
+        if parts.scheme in {"", "file"} and not _SHORT_SSH.match(repository):
             path = Path(unquote(parts.path) if parts.scheme else repository).resolve()
             trusted = folder / "trusted"
             lines = "".join(f'\tdirectory = "{place}"\n' for place in (path, path / ".git"))

@@ -18,6 +18,7 @@ from agents.contracts import Tool, ToolError
 PIECE = 40_000
 MAX_FILE_BYTES = 1_000_000
 MAX_PATH = 400
+MAX_NAME = 255
 MAX_LISTED = 1_500
 MAX_FOUND = 100
 _LINE_SHOWN = 200
@@ -286,6 +287,8 @@ def _parts(path: str) -> tuple[str, ...]:
     if path.startswith("/"):
         raise ToolError("Paths begin at the repository: leave out the / in front.")
     parts = tuple(part for part in path.split("/") if part not in {"", "."})
+    if any(len(part.encode()) > MAX_NAME for part in parts):
+        raise ToolError(f"No name in a path is longer than {MAX_NAME} bytes.")
     if ".." in parts:
         raise ToolError("A path with .. leads out of the repository.")
     if any(_is_git(part) for part in parts):

@@ -293,6 +293,6 @@ def _no_name(host: str, port: int) -> list[str]:
 def test_a_demo_reads_no_page_outside_this_machine(tmp_path: Path) -> None:
     brief = Brief(job_uid="1", job_title="Menu", job_brief="Read https://lume.example/menu")
     options = {"fetch_outside": False}
-    desk = Desk(ScriptedLLM([]), "m", MemoryJournal(), lambda: NOW, tmp_path, Limits(), options)
+    desk = Desk(ScriptedLLM(), "m", MemoryJournal(), lambda: NOW, tmp_path, Limits(), options)
     with pytest.raises(ToolError, match="nothing leaves this machine"):
         Fetch.for_task(brief, desk).run(PageWanted(url="https://lume.example/menu"))
