@@ -61,7 +61,9 @@ class TriggerForm(_Form):
         """Whether the source exists and can read the conditions."""
         cleaned = super().clean() or self.cleaned_data
         if "source" in cleaned and "conditions" in cleaned:
-            self._check_conditions(cleaned["source"], cleaned["conditions"] or {})
+            if cleaned["conditions"] is None:
+                cleaned["conditions"] = {}
+            self._check_conditions(cleaned["source"], cleaned["conditions"])
         return cleaned
 
     def save(self, commit: bool = True) -> Trigger:
@@ -107,7 +109,7 @@ class TriggerAdmin(_Admin):
     @admin.display(description="proof")
     def proof(self, trigger: Trigger) -> SafeString | str:
         """What a sender of an addressed source proves itself with."""
-        if not trigger.pk or not _has_own_address(trigger):
+        if not trigger.pk or not _address(trigger.source, trigger.slug):
             return "None of its own."
         key, token = secrets_of(trigger)[:2]
         return format_html(
@@ -132,16 +134,15 @@ def read_conditions(source: str, conditions: Any) -> str:
 
 def address_of(trigger: Trigger) -> str:
     """The rule's own address, else that of its source; empty where nothing is posted."""
-    for args in ([trigger.slug], []):
-        try:
-            return settings.BASE_URL + reverse(f"hook-{trigger.source}", args=args)
-        except NoReverseMatch:
-            continue
-    return ""
+    return _address(trigger.source, trigger.slug) or _address(trigger.source)
 
 
-def _has_own_address(trigger: Trigger) -> bool:
-    return address_of(trigger).endswith(f"/{trigger.slug}/")
+def _address(*parts: str) -> str:
+    source, *slug = parts
+    try:
+        return settings.BASE_URL + reverse(f"hook-{source}", args=slug)
+    except NoReverseMatch:
+        return ""
 
 
 def _checked(template: str) -> str:

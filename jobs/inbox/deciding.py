@@ -50,6 +50,7 @@ def next_after(review: Review) -> Review | None:
 
 
 def go_on(request: HttpRequest, following: Review | None, said: str) -> HttpResponse:
-    """To the next item, saying what was done."""
-    messages.success(request, said)
+    """To the next item, saying what was done; an approval that can be taken back says so itself."""
+    if said:
+        messages.success(request, said)
     return redirect("inbox:item", pk=following.pk) if following else redirect("inbox:inbox")

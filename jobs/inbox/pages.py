@@ -46,7 +46,7 @@ def desk(
         "refusal": refusal,
         "form": form,
         "snoozes": forms.Snooze.CHOICES,
-        "undo_seconds": int(settings.UNDO_CLIENT.total_seconds()),
+        "undo_window": settings.UNDO_CLIENT,
         "stamp": stamp(""),
         **_around(by, rows),
     }
@@ -85,7 +85,7 @@ def job(found: Job, *, refusal: str = "") -> dict[str, Any]:
     """One job: what was asked, where it stands, what it made, what it cost, what happened."""
     tasks = list(found.tasks.all())
     names = {("task", task.pk): f"“{task.title}”" for task in tasks}
-    names |= {("delivery", row.pk): f"The {_EFFECTS.get(row.kind, row.kind)}" for row in found.deliveries.all()}
+    names |= {("delivery", row.pk): f"the {_EFFECTS.get(row.kind, row.kind)}" for row in found.deliveries.all()}
     return {
         "job": found,
         "tasks": tasks,

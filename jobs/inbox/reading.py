@@ -14,6 +14,7 @@ from jobs.states import DeliveryState, ReviewKind, ReviewState
 
 # Of a text that is only evidence, this much is shown; the whole is one click away.
 _EVIDENCE_CHARS = 20_000
+_SHORT_LINES = 15
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,17 @@ class Exhibit:
     name: str
     sha256: str
     text: str
+    is_cut: bool = False
+
+    @property
+    def html(self) -> SafeString | str:
+        """The text as a page shows it, if it is Markdown."""
+        return to_html(self.text) if self.name.endswith(".md") else ""
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it can stand open."""
+        return self.text.count("\n") < _SHORT_LINES
 
 
 @dataclass(frozen=True)
@@ -125,7 +137,9 @@ def _merge(pane: Pane) -> None:
         if diff:
             pane.diff += diff
         else:
-            pane.exhibits.append(Exhibit(row.name, row.sha256, text[:_EVIDENCE_CHARS]))
+            pane.exhibits.append(
+                Exhibit(row.name, row.sha256, text[:_EVIDENCE_CHARS], is_cut=len(text) > _EVIDENCE_CHARS)
+            )
 
 
 def _question(pane: Pane) -> None:

@@ -37,7 +37,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def approve(request: HttpRequest, pk: int) -> HttpResponse:
     """Yes to exactly what was shown."""
-    return _decide(request, pk, forms.Approval, reviews.approve, "Approved: {title}.", show="approve")
+    return _decide(request, pk, forms.Approval, reviews.approve, "Accepted: {title}.", show="")
 
 
 @person_only
@@ -131,10 +131,10 @@ def _decide(
     review = _review(pk)
     following = deciding.next_after(review)
     try:
-        deciding.decide(review, form(request.POST), verb, by=_person(request))
+        leaves_at = deciding.decide(review, form(request.POST), verb, by=_person(request))
     except deciding.Refused as refusal:
         return _refused(request, pk, refusal, show=show)
-    return deciding.go_on(request, following, said.format(title=review.title))
+    return deciding.go_on(request, following, "" if leaves_at else said.format(title=review.title))
 
 
 def _refused(request: HttpRequest, pk: int, refusal: deciding.Refused, *, show: str) -> HttpResponse:

@@ -14,10 +14,10 @@ register = template.Library()
 KINDS = {"message": "Client message", "merge": "Pull request", "question": "Question", "failure": "Failure"}
 _NAMED = {
     "desk": "Nightdesk",
-    "policy": "The policy",
-    "sweep": "The sweep",
-    "deliveries": "The sender",
-    "orchestrator": "The orchestrator",
+    "policy": "the policy",
+    "sweep": "the sweep",
+    "deliveries": "the sender",
+    "orchestrator": "the orchestrator",
 }
 # One sentence an event. {who} did it; {row} is the thing it happened to, where there is a name for it.
 _SENTENCES = {
@@ -99,7 +99,7 @@ def who(actor: str) -> str:
     """An actor of the history as people say it."""
     kind, _, name = actor.partition(":")
     if name:
-        return {"agent": f"The {name} agent", "trigger": f"The rule “{name}”"}.get(kind, name)
+        return {"agent": f"the {name} agent", "trigger": f"the rule “{name}”"}.get(kind, name)
     return _NAMED.get(actor, actor)
 
 
@@ -107,9 +107,17 @@ def who(actor: str) -> str:
 def sentence(event: Event, names: dict[tuple[str, int], str]) -> str:
     """A history line as a sentence; `names` say what tasks and deliveries are called."""
     pattern = _SENTENCES.get(event.name, event.name)
-    row = names.get((event.noun, event.row)) or f"The {event.noun}"
+    row = names.get((event.noun, event.row)) or f"the {event.noun}"
     steps = ", ".join(map(str, event.data.get("steps", []))) or "no steps"
-    return pattern.format(who=who(event.actor), row=row, steps=steps)
+    said = pattern.format(who=who(event.actor), row=row, steps=steps)
+    return said[:1].upper() + said[1:]
+
+
+@register.filter
+def in_words(span: datetime.timedelta) -> str:
+    """A span as people say it: 30 seconds, 5 minutes."""
+    seconds = int(span.total_seconds())
+    return f"{seconds} seconds" if seconds < 120 else f"{seconds // 60} minutes"
 
 
 @register.filter
@@ -118,7 +126,7 @@ def clock(moment: datetime.datetime | None) -> SafeString | str:
     if moment is None:
         return ""
     local, now = timezone.localtime(moment), timezone.localtime()
-    near = abs(local - now) < datetime.timedelta(hours=18)
+    near = abs(local - now) < datetime.timedelta(hours=22)
     words = f"{local:%H:%M}" if near else f"{local.day} {local:%b, %H:%M}"
     return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), f"{local:%c}", words)
 

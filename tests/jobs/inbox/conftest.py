@@ -8,8 +8,10 @@ from django.test import Client as Browser
 
 from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle import planning
+from jobs.lifecycle import review as reviews
 from jobs.lifecycle import task as tasks
 from jobs.lifecycle.artifact import File
+from jobs.lifecycle.job import open_job
 from jobs.models import Client, Delivery, Job, Review
 from tests.jobs.conftest import a_file, branch_result, claimed, done, message_result, sending
 
@@ -72,8 +74,6 @@ def failure(planned: Callable[..., Job]) -> Review:
 @pytest.fixture
 def unknown(message: Review, owner: User) -> Review:
     """A message of which nobody knows whether it arrived."""
-    from jobs.lifecycle import review as reviews
-
     reviews.approve(message, by=owner, version=message.version, digest=message.digest)
     Delivery.objects.update(ready_at=message.created_at)
     deliveries.doubt(sending(), reason="the line broke", lag_seconds=0, by="deliveries")
@@ -84,8 +84,6 @@ def unknown(message: Review, owner: User) -> Review:
 
 def several(client: Client, number: int) -> list[Review]:
     """As many messages for this client, each of a job of its own."""
-    from jobs.lifecycle.job import open_job
-
     for place in range(number):
         open_job(title=f"Status {place}", brief="Write it.", by="test", client=client)
         planning.accept_plan(claimed(), [planning.PlannedStep("communication", "Write it", {})], by="orchestrator")

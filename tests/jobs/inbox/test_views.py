@@ -51,12 +51,14 @@ def test_a_message_shows_recipient_subject_and_exactly_its_text(desk: Browser, m
 
 
 def test_hostile_output_of_an_agent_is_text(desk: Browser, message: Review, owner: User) -> None:
-    evil = '<script>alert(1)</script> <img src=x onerror=alert(1)> [a](javascript:alert(1)) ![b](https://x.example/p)'
+    evil = (
+        "<script>alert(1)</script> <img src=x onerror=alert(1)> [a](javascript:alert(1)) ![b](https://x.example/p)"
+    )
     changed = reviews.edit(message, by=owner, version=1, text=evil, subject="<b>bold</b>")
     Job.objects.update(title="<i>job</i>", brief="<script>alert(2)</script>")
     text = page(desk, changed)
     inner = text.split('<article class="pane"')[1]
-    for tag in ("<script>alert", "<img src=x", "javascript:alert(1)\"", "<b>bold", "<i>job", "x.example/p\" "):
+    for tag in ("<script>alert", "<img src=x", 'javascript:alert(1)"', "<b>bold", "<i>job", '<img src="http'):
         assert tag not in inner
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in inner
 
@@ -80,10 +82,10 @@ def test_an_approval_is_bound_to_what_was_shown_and_can_be_undone(desk: Browser,
 def test_an_approval_goes_on_to_the_next_item_of_the_list(desk: Browser, trattoria: Client) -> None:
     first, second, third = several(trattoria, 3)
     response = post(desk, "approve", second, digest=second.digest)
-    assert response.url == reverse("inbox:item", args=[third.pk])
+    assert response.headers["Location"] == reverse("inbox:item", args=[third.pk])
     third.refresh_from_db()
     response = post(desk, "decline", third)
-    assert response.url == reverse("inbox:item", args=[first.pk])
+    assert response.headers["Location"] == reverse("inbox:item", args=[first.pk])
 
 
 @pytest.mark.parametrize(("changed", "said"), [("digest", "The bytes changed"), ("version", "was changed since")])
@@ -116,7 +118,7 @@ def test_an_undo_that_comes_too_late_says_so(desk: Browser, message: Review) -> 
 def test_an_edit_is_shown_before_it_can_be_approved(desk: Browser, message: Review) -> None:
     assert 'name="text"' in page(desk, message, "?show=edit")
     response = post(desk, "edit", message, subject="Better", text="Dear **Marta**\r\n")
-    assert response.url == reverse("inbox:item", args=[message.pk])
+    assert response.headers["Location"] == reverse("inbox:item", args=[message.pk])
     changed = Review.objects.get()
     assert changed.digest != message.digest
     text = page(desk, changed)
@@ -185,7 +187,12 @@ def test_an_empty_answer_is_refused(desk: Browser, question: Review) -> None:
 
 def test_a_failure_says_why_and_whether_a_retry_is_safe(desk: Browser, failure: Review) -> None:
     text = page(desk, failure)
-    for words in ("The source answered 403.", "Renew the access.", "Nothing was written or sent.", "Safe: only what"):
+    for words in (
+        "The source answered 403.",
+        "Renew the access.",
+        "Nothing was written or sent.",
+        "Safe: only what",
+    ):
         assert words in text
     assert post(desk, "retry", failure, budget="3.50").status_code == 302
     job = Job.objects.get()
@@ -213,7 +220,7 @@ def test_a_message_of_unknown_fate_is_settled_by_a_person(
 
 def test_a_branch_shows_its_diff_and_tests_and_is_accepted(desk: Browser, merge: Review) -> None:
     text = page(desk, merge)
-    for words in ("agent/a-branch", "shop/vat.py", "return ceil(net)", "1 passed in 0.1s", "+1", "−1"):
+    for words in ("agent/a-branch", "shop/vat.py", "return ceil(net)", "1 passed in 0.1s", '<b class="plus">+1'):
         assert words in text
     assert post(desk, "approve", merge, digest=merge.digest).status_code == 302
     assert Job.objects.get().state == "completed"
@@ -247,7 +254,7 @@ def test_a_verb_is_never_called_by_get(desk: Browser, message: Review, verb: str
 def test_a_verb_needs_a_login_and_leads_back_to_the_item(message: Review, verb: str) -> None:
     response = post(Browser(), verb, message, digest=message.digest, text="x", note="x", until="2h", arrived="yes")
     assert response.status_code == 302
-    assert response.url == f"/login/?next=/inbox/{message.pk}/"
+    assert response.headers["Location"] == f"/login/?next=/inbox/{message.pk}/"
     message.refresh_from_db()
     assert (message.state, message.snoozed_until) == ("open", None)
 

@@ -1,0 +1,133 @@
+"""The queue, one job and its artifacts over HTTP."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from jobs import queries
+from jobs.lifecycle import task as tasks
+from jobs.lifecycle.job import open_job
+from jobs.models import Artifact, Client, Job, Review
+from tests.jobs.conftest import a_file, done, message_result
+from tests.jobs.inbox.conftest import several
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_queue_shows_what_is_under_way_and_counts_every_state(desk: Browser, message: Review) -> None:
+    text = desk.get("/jobs/").content.decode()
+    assert "Status mail" in text
+    assert "needs review <b>1</b>" in text
+    assert "Nothing here." in desk.get("/jobs/?state=completed").content.decode()
+    assert "Status mail" in desk.get("/jobs/?state=no-such-state&before=x").content.decode()
+
+
+def test_the_queue_turns_pages_by_the_last_job_seen(
+    desk: Browser, trattoria: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "PAGE_SIZE", 2)
+    jobs = [open_job(title=f"Job {n}", brief="x", by="test", client=trattoria) for n in range(3)]
+    first = desk.get("/jobs/?state=pending").content.decode()
+    assert "Job 2" in first
+    assert "Job 0" not in first
+    assert f"before={jobs[1].pk}" in first
+    assert "Job 0" in desk.get(f"/jobs/?state=pending&before={jobs[1].pk}").content.decode()
+
+
+def test_the_queue_needs_as_many_queries_for_many_jobs_as_for_few(desk: Browser, trattoria: Client) -> None:
+    several(trattoria, 2)
+    with CaptureQueriesContext(connection) as few:
+        desk.get("/jobs/")
+    several(trattoria, 15)
+    with CaptureQueriesContext(connection) as many:
+        desk.get("/jobs/")
+    assert len(many) == len(few)
+    assert len(many) <= 10
+
+
+def test_a_job_shows_brief_steps_attempts_deliveries_and_history(desk: Browser, message: Review) -> None:
+    text = desk.get(reverse("inbox:job", args=[message.job.uid])).content.decode()
+    for words in (
+        "Write the status mail.",
+        "Write it",
+        "message.md",
+        "mail: marta@example.com",
+        "$0.00 of $2.00",
+        "The orchestrator planned it: Write it.",
+        "The message to the client is held until somebody approves it.",
+        "Waits for you",
+    ):
+        assert words in text
+
+
+def test_a_job_needs_as_many_queries_for_many_runs_as_for_few(desk: Browser, message: Review, owner: User) -> None:
+    url = reverse("inbox:job", args=[message.job.uid])
+    with CaptureQueriesContext(connection) as few:
+        desk.get(url)
+    for version in range(3):
+        desk.post(reverse("inbox:revise", args=[Review.objects.latest("id").pk]), {"version": 1, "note": "Again."})
+        done(message_result(text=f"Version {version}"))
+    with CaptureQueriesContext(connection) as many:
+        desk.get(url)
+    assert len(many) == len(few)
+
+
+def test_a_failed_job_is_started_again(desk: Browser, failure: Review) -> None:
+    uid = failure.job.uid
+    assert "Start what failed again" in desk.get(reverse("inbox:job", args=[uid])).content.decode()
+    assert desk.post(reverse("inbox:job_retry", args=[uid])).status_code == 302
+    assert Job.objects.get().state == "in_progress"
+
+
+def test_a_job_is_ended_with_a_reason(desk: Browser, message: Review) -> None:
+    uid = message.job.uid
+    assert desk.post(reverse("inbox:job_cancel", args=[uid]), {"reason": "Not needed.\x00"}).status_code == 302
+    job = Job.objects.get()
+    assert (job.state, job.reason) == ("cancelled", "Not needed.")
+    for verb in ("job_cancel", "job_retry"):
+        response = desk.post(reverse(f"inbox:{verb}", args=[uid]))
+        assert response.status_code == 409
+        assert 'role="alert"' in response.content.decode()
+
+
+def test_a_hostile_artifact_is_never_active_content(desk: Browser, planned: Callable[..., Job]) -> None:
+    planned()
+    evil = [a_file("evil.html", "<script>alert(1)</script>"), a_file('no"te\r\n.md', "<b>x</b>")]
+    done(tasks.Result(output={}, summary="", files=evil))
+    page, note = Artifact.objects.order_by("id")
+    response = desk.get(reverse("inbox:artifact", args=[page.sha256]))
+    assert response.headers["Content-Type"] == "application/octet-stream"
+    assert response.headers["Content-Disposition"] == 'attachment; filename="evil.html"'
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    response = desk.get(reverse("inbox:artifact", args=[note.sha256]))
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert response.headers["Content-Disposition"] == 'inline; filename="no_te__.md"'
+    assert response.content == b"<b>x</b>"
+    download = desk.get(reverse("inbox:artifact", args=[note.sha256]) + "?download")
+    assert download.headers["Content-Disposition"].startswith("attachment")
+
+
+def test_what_is_not_there_is_not_found(desk: Browser) -> None:
+    assert desk.get("/artifacts/" + "0" * 64 + "/").status_code == 404
+    assert desk.get("/artifacts/../../etc/passwd/").status_code == 404
+    assert desk.get("/jobs/00000000-0000-0000-0000-000000000000/").status_code == 404
+
+
+def test_nothing_of_a_job_is_shown_or_done_without_a_login(message: Review) -> None:
+    uid, sha256 = message.job.uid, Artifact.objects.get().sha256
+    browser = Browser()
+    for path in ("/jobs/", f"/jobs/{uid}/", f"/artifacts/{sha256}/"):
+        assert browser.get(path).headers["Location"].startswith("/login/")
+    for verb in ("retry", "cancel"):
+        assert browser.post(f"/jobs/{uid}/{verb}/").headers["Location"] == f"/login/?next=/jobs/{uid}/"
+    assert Job.objects.get().state == "needs_review"
+
+
+def test_the_verbs_of_a_job_are_never_called_by_get(desk: Browser, message: Review) -> None:
+    for verb in ("retry", "cancel"):
+        assert desk.get(f"/jobs/{message.job.uid}/{verb}/").status_code == 405

@@ -1,0 +1,95 @@
+"""The reading pane of each kind."""
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+
+from jobs import queries
+from jobs.inbox.reading import Pane, pane
+from jobs.lifecycle import review as reviews
+from jobs.models import Artifact, Client, Delivery, Review
+
+pytestmark = pytest.mark.django_db
+
+
+def of(review: Review) -> Pane:
+    """The pane as a page reads it."""
+    found = queries.review(review.pk)
+    assert found is not None
+    return pane(found)
+
+
+def test_a_message_is_read_from_the_bytes_that_leave(message: Review) -> None:
+    shown = of(message)
+    assert (shown.text, shown.recipients, shown.problem) == ("Hello Marta", ["marta@example.com"], "")
+    assert shown.is_open
+    assert not shown.can_undo
+
+
+def test_an_edit_is_what_is_read_then(message: Review, owner: User) -> None:
+    reviews.edit(message, by=owner, version=1, text="Mine")
+    shown = of(message)
+    assert shown.text == "Mine\n"
+    assert [row.version for row in shown.made] == [2], "only the newest version of a file"
+
+
+def test_links_and_hidden_characters_are_pointed_out(message: Review, owner: User) -> None:
+    reviews.edit(message, by=owner, version=1, text="[bank](https://evil.example/)\u202e")
+    shown = of(message)
+    assert shown.links == ["https://evil.example/"]
+    assert shown.has_hidden
+
+
+def test_a_message_to_nobody_cannot_be_approved(message: Review) -> None:
+    Delivery.objects.update(fields={"subject": "x", "to": []})
+    assert "no recipient" in of(message).problem
+
+
+@pytest.mark.parametrize("harm", ["changed", "gone"])
+def test_bytes_that_are_not_the_ones_are_not_shown(message: Review, tmp_path: Path, harm: str) -> None:
+    sha256 = Artifact.objects.get().sha256
+    path = tmp_path / "artifacts" / sha256[:2] / sha256
+    path.write_text("other") if harm == "changed" else path.unlink()
+    shown = of(message)
+    assert "cannot be approved" in shown.problem
+    assert not shown.paper
+
+
+def test_a_branch_shows_what_changed_and_what_the_tests_said(merge: Review) -> None:
+    shown = of(merge)
+    assert [(file.path, file.added, file.removed) for file in shown.diff] == [("shop/vat.py", 1, 1)]
+    assert [(exhibit.name, exhibit.text) for exhibit in shown.exhibits] == [("tests.txt", "1 passed in 0.1s")]
+    assert (shown.lines_added, shown.lines_removed) == (1, 1)
+    assert shown.exhibits[0].is_short
+    assert not shown.exhibits[0].html
+
+
+def test_a_question_numbers_its_suggestions(question: Review) -> None:
+    choices = of(question).choices
+    assert [(choice.key, choice.text, choice.is_recommended) for choice in choices] == [
+        (1, "The prints", False),
+        (2, "The calendar", True),
+        (3, "Both", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("payload", "says"),
+    [({}, "Safe: only what failed"), ({"written": True}, "Look first"), ({"unknown": True}, "Not before")],
+)
+def test_a_failure_says_whether_a_retry_is_safe(failure: Review, payload: dict[str, bool], says: str) -> None:
+    Review.objects.update(payload={"cause": "c", "fix": "f", **payload})
+    assert of(failure).retry.startswith(says)
+
+
+def test_a_message_of_unknown_fate_is_shown(unknown: Review) -> None:
+    shown = of(unknown)
+    assert shown.text == "Hello Marta"
+    assert shown.recipients == ["marta@example.com"]
+
+
+def test_what_belongs_to_no_client_is_read_as_well(failure: Review, trattoria: Client) -> None:
+    failure.job.client = None
+    failure.job.save()
+    assert of(failure).review.job.client is None

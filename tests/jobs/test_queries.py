@@ -1,0 +1,230 @@
+"""The reads: what is in them, in which order, and in how many queries."""
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from jobs import events, queries
+from jobs.lifecycle import planning
+from jobs.lifecycle import review as reviews
+from jobs.lifecycle import task as tasks
+from jobs.lifecycle.job import open_job
+from jobs.models import Client, Delivery, Event, Job, Review, Run, Trigger
+from jobs.states import JobState
+from tests.jobs.conftest import claimed, done, message_result
+
+pytestmark = pytest.mark.django_db
+
+EVENT_TABLE = Event._meta.db_table
+
+
+def asked(title: str, client: Client | None = None) -> Review:
+    """An open question of a job of its own."""
+    job = open_job(title=title, brief=title, by="test", client=client)
+    Job.objects.filter(pk=job.pk).update(ready_at=timezone.now())
+    return planning.ask(claimed(), question=title, suggestions=[], recommended=0, by="orchestrator")
+
+
+def told(name: str, row: int, at: datetime.datetime) -> None:
+    """A history line of another time; history is append-only, so the clock of the row is set underneath."""
+    events.append(name, actor="test", noun=name.partition(".")[0], row=row, job_id=None)
+    pk = Event.objects.latest("id").pk
+    with connection.cursor() as cursor:
+        moment = connection.ops.adapt_datetimefield_value(at)
+        cursor.execute(f"UPDATE {EVENT_TABLE} SET at = %s WHERE id = %s", [moment, pk])
+
+
+def test_client_work_comes_first_then_the_oldest(trattoria: Client) -> None:
+    internal = asked("Internal")
+    first = asked("First", trattoria)
+    second = asked("Second", trattoria)
+    assert queries.open_reviews(timezone.now()) == [first, second, internal]
+
+
+def test_a_snoozed_item_is_hidden_until_its_time(owner: User, trattoria: Client) -> None:
+    item, other = asked("Later", trattoria), asked("Now", trattoria)
+    now = timezone.now()
+    reviews.snooze(item, by=owner, version=1, until=now + datetime.timedelta(hours=2))
+    assert queries.open_reviews(now) == [other]
+    assert queries.open_count(now) == (1, other.pk)
+    assert queries.snoozed_reviews(now) == [item]
+    later = now + datetime.timedelta(hours=2)
+    assert queries.open_reviews(later) == [item, other]
+    assert queries.snoozed_reviews(later) == []
+
+
+def test_a_decided_item_is_in_no_list_but_can_be_read(owner: User, trattoria: Client) -> None:
+    item = asked("Now", trattoria)
+    reviews.decline(item, by=owner, version=1)
+    assert queries.open_reviews(timezone.now()) == []
+    found = queries.review(item.pk)
+    assert found is not None
+    assert found.state == "declined"
+    assert queries.review(item.pk + 1) is None
+
+
+def test_only_what_this_person_approved_and_has_not_left_can_be_undone(
+    planned: Callable[..., Job], owner: User, stranger: User
+) -> None:
+    planned()
+    done(message_result())
+    review = Review.objects.get()
+    reviews.approve(review, by=owner, version=1, digest=review.digest)
+    now = timezone.now()
+    assert [row.review for row in queries.undoable(owner, now)] == [review]
+    assert queries.undoable(stranger, now) == []
+    assert queries.undoable(owner, now + datetime.timedelta(seconds=31)) == []
+
+
+def test_what_agents_do_now_is_named(planned: Callable[..., Job]) -> None:
+    planned()
+    assert queries.at_work() == []
+    run = claimed()
+    assert queries.at_work() == [run.task]
+
+
+def test_jobs_are_counted_by_state_up_to_a_cap(
+    job: Job, trattoria: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "COUNT_CAP", 1)
+    for state in ("completed", "completed", "failed"):
+        open_job(title="x", brief="x", by="test", client=trattoria)
+        Job.objects.filter(pk=Job.objects.latest("id").pk).update_state(state=state)
+    tallies = {tally.state: (tally.number, tally.is_more) for tally in queries.job_counts()}
+    assert tallies["pending"] == (1, False)
+    assert tallies["completed"] == (1, True)
+    assert tallies["failed"] == (1, False)
+    assert list(tallies) == [str(state) for state in JobState]
+
+
+def test_pages_of_jobs_neither_overlap_nor_skip(trattoria: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "PAGE_SIZE", 2)
+    jobs = [open_job(title=f"{n}", brief="x", by="test", client=trattoria) for n in range(5)]
+    seen: list[Job] = []
+    before = None
+    for _ in range(3):
+        page = queries.jobs_in(["pending"], before=before)
+        seen += page.jobs
+        before = page.older
+    assert seen == jobs[::-1]
+    assert before is None
+
+
+def test_one_job_is_read_in_a_fixed_number_of_queries(planned: Callable[..., Job], owner: User) -> None:
+    job = planned()
+    done(message_result())
+
+    def read() -> Any:
+        with CaptureQueriesContext(connection) as captured:
+            found = queries.job(job.uid)
+            assert found is not None
+            all_of_it = [
+                [list(task.artifacts.all()) for task in found.tasks.all()],
+                [list(run.turns.all()) for run in found.runs.all()],
+                [run.task and run.task.title for run in found.runs.all()],
+                list(found.deliveries.all()),
+                list(found.reviews.all()),
+                list(found.children.all()),
+            ]
+            assert all_of_it
+        return len(captured)
+
+    few = read()
+    for number in range(3):
+        reviews.revise(Review.objects.latest("id"), by=owner, version=1, note="Again.")
+        done(message_result(text=f"{number}"))
+    assert read() == few
+    assert Run.objects.count() > 3
+
+
+def test_the_timeline_is_the_history_oldest_first(planned: Callable[..., Job]) -> None:
+    job = planned()
+    names = [event.name for event in queries.timeline(job.pk)]
+    assert names[0] == "job.opened"
+    assert names[-1] == "job.planned"
+
+
+def test_of_a_long_history_the_end_is_shown(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "HISTORY_SIZE", 2)
+    for _ in range(3):
+        events.append("job.resumed", actor="test", noun="job", row=job.pk, job_id=job.pk)
+    assert [event.name for event in queries.timeline(job.pk)] == ["job.resumed"] * 2
+
+
+def test_the_stamp_of_a_job_changes_with_its_history_and_its_cost(job: Job) -> None:
+    before = queries.stamp_of_job(job.uid)
+    assert queries.stamp_of_job(job.uid) == before
+    Job.objects.filter(pk=job.pk).update(spent_microusd=5)
+    spent = queries.stamp_of_job(job.uid)
+    assert spent != before
+    events.append("job.resumed", actor="test", noun="job", row=job.pk, job_id=job.pk)
+    assert queries.stamp_of_job(job.uid) != spent
+
+
+def test_the_stamp_of_the_inbox_changes_when_a_snoozed_item_comes_back(owner: User, trattoria: Client) -> None:
+    item = asked("Later", trattoria)
+    now = timezone.now()
+    reviews.snooze(item, by=owner, version=1, until=now + datetime.timedelta(hours=1))
+    hidden = queries.stamp_of_inbox(now)
+    assert queries.stamp_of_inbox(now + datetime.timedelta(minutes=59)) == hidden
+    assert queries.stamp_of_inbox(now + datetime.timedelta(minutes=60)) != hidden
+
+
+def test_an_artifact_is_found_by_its_sum(planned: Callable[..., Job]) -> None:
+    planned()
+    done(message_result())
+    sha256 = Delivery.objects.get().files[0]["sha256"]
+    found = queries.artifact(sha256)
+    assert found is not None
+    assert found.name == "message.md"
+    assert queries.artifact("0" * 64) is None
+
+
+@pytest.mark.parametrize("pk", [None, "1", 10**6])
+def test_what_is_no_delivery_is_none(pk: object) -> None:
+    assert queries.delivery(pk) is None
+
+
+def test_the_night_counts_what_ended_in_it(job: Job, settings: pytest.FixtureRequest) -> None:
+    zone = ZoneInfo("UTC")
+    morning = datetime.datetime(2026, 11, 24, 7, 30, tzinfo=zone)
+    for hours, name, row in [
+        (-1, "job.completed", 1),  # before the night
+        (0.5, "job.completed", 2),
+        (3.5, "job.failed", 3),
+        (5.5, "job.completed", 3),  # retried in the same night: done in the end
+        (8.2, "job.failed", 4),
+        (12, "job.completed", 5),  # after it
+    ]:
+        told(name, row, datetime.datetime(2026, 11, 23, 20, tzinfo=zone) + datetime.timedelta(hours=hours))
+    night = queries.last_night(morning)
+    assert (night.completed, night.failed) == (2, 1)
+    assert [number for number, count in enumerate(night.hours) if count] == [0, 3, 5, 8]
+
+
+def test_the_night_costs_what_its_attempts_cost(job: Job) -> None:
+    run = claimed()
+    tasks_before = queries.last_night(timezone.now()).spent_microusd
+    Run.objects.filter(pk=run.pk).update(cost_microusd=70_000)
+    evening = timezone.localtime().replace(hour=22, minute=0) - datetime.timedelta(days=1)
+    told("run.succeeded", run.pk, evening)
+    assert tasks_before == 0
+    assert queries.last_night(timezone.now()).spent_microusd == 70_000
+
+
+def test_receipts_of_a_rule_are_the_ones_that_opened_its_jobs() -> None:
+    rule = Trigger.objects.create(name="Enquiry", slug="enquiry", source="form")
+    assert queries.receipts_of(rule) == []
+
+
+def test_a_task_that_failed_belongs_to_its_job(planned: Callable[..., Job]) -> None:
+    job = planned()
+    tasks.fail(claimed(), cause="c", fix="f", by="test")
+    assert [row.pk for row in queries.jobs_in(["failed"]).jobs] == [job.pk]
