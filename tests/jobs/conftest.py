@@ -87,10 +87,15 @@ def done(result: tasks.Result, **changes: Any) -> Task:
 
 
 def together(count: int, act: Callable[[], Any]) -> list[Any]:
-    """What `count` threads get or raise when they all call `act` at the same moment, each on its own connection."""
-    start = threading.Barrier(count)
+    """What `count` threads get or raise when they all call `act` at the same moment."""
+    return at_once(*[act] * count)
 
-    def run() -> Any:
+
+def at_once(*acts: Callable[[], Any]) -> list[Any]:
+    """What each of these gives or raises, all called at the same moment, each on a connection of its own."""
+    start = threading.Barrier(len(acts))
+
+    def run(act: Callable[[], Any]) -> Any:
         start.wait()
         try:
             return act()
@@ -99,5 +104,5 @@ def together(count: int, act: Callable[[], Any]) -> list[Any]:
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(count) as threads:
-        return [future.result() for future in [threads.submit(run) for _ in range(count)]]
+    with ThreadPoolExecutor(len(acts)) as threads:
+        return list(threads.map(run, acts))
