@@ -1,5 +1,7 @@
 """Code: changes a repository in a work tree of its own, and gives a patch with what the tests said of it."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -102,7 +104,8 @@ class CodeAgent:
 def _site(task: Input, desk: Desk) -> Site:
     """The repository that is meant, if the owner has named one so and its code can be run here."""
     repositories: dict[str, str] = desk.options.get("repositories") or {}
-    if task.repository not in repositories:
+    name = named(task.repository, repositories)
+    if name is None:
         known = ", ".join(sorted(repositories)) or "none"
         raise Unable(
             f"There is no repository named {one_line(task.repository, 80)!r} here; there are: {known}. "
@@ -112,8 +115,31 @@ def _site(task: Input, desk: Desk) -> Site:
     if missing := sandbox.probe(user):
         raise Unable(f"Code of a repository cannot be run safely on this machine. {' '.join(missing)}")
     commands: dict[str, str] = desk.options.get("test_commands") or {}
-    command = commands.get(task.repository) or task.test_command.strip()
-    return Site(task.repository, str(repositories[task.repository]), command, user)
+    command = commands.get(name) or task.test_command.strip()
+    return Site(name, str(repositories[name]), command, user)
+
+
+def named(wanted: str, repositories: Mapping[str, str]) -> str | None:
+    """The owner's name for the repository: the name itself, or that of the one address which `wanted` stands for.
+
+    A webhook says owner/name and an issue may give the whole address, while the owner calls it by a short name.
+    """
+    if wanted in repositories:
+        return wanted
+    plain = _plain_address(wanted)
+    found = [name for name, address in repositories.items() if _stands_for(plain, _plain_address(str(address)))]
+    return found[0] if len(found) == 1 else None
+
+
+def _plain_address(text: str) -> str:
+    """Without a login and the endings that mean nothing."""
+    return re.sub(r"//[^/@]*@", "//", text.strip()).rstrip("/").removesuffix(".git")
+
+
+def _stands_for(wanted: str, address: str) -> bool:
+    if re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", wanted):
+        return address.endswith((f"/{wanted}", f":{wanted}"))
+    return "://" in wanted and wanted == address
 
 
 def _cloned(site: Site, desk: Desk) -> git.Clone:

@@ -208,7 +208,7 @@ def _descriptors() -> Iterator[_Pipes]:
 @contextlib.contextmanager
 def _memory(content: bytes) -> Iterator[int]:
     """A descriptor that these bytes can be read from: an argument list would be readable for everyone."""
-    handle = os.memfd_create("sheet", 0)
+    handle = os.memfd_create("sheet")
     try:
         os.write(handle, content)
         os.lseek(handle, 0, os.SEEK_SET)

@@ -48,7 +48,7 @@ def program() -> tuple[int, list[str]]:
     rules = pyseccomp.SyscallFilter(defaction=pyseccomp.ALLOW)
     unknown = [name for name in _REFUSED if not _refuse(pyseccomp, rules, name)]
     _add_shaped(pyseccomp, rules)
-    memory = os.memfd_create("filter", 0)
+    memory = os.memfd_create("filter")
     with os.fdopen(os.dup(memory), "wb") as file:
         rules.export_bpf(file)
     os.lseek(memory, 0, os.SEEK_SET)

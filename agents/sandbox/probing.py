@@ -64,5 +64,8 @@ def _explained(text: str) -> str:
             "systems the settings user.max_user_namespaces and kernel.unprivileged_userns_clone."
         )
     if "mount" in text or "ermission denied" in text or "not permitted" in text:
-        return f"{text} Within a container, bubblewrap needs to be allowed to mount: see the README."
+        return (
+            f"{text} A container has to be allowed to make namespaces and to mount: start it with seccomp, "
+            "AppArmor and its masked system paths unconfined."
+        )
     return text

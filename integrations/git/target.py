@@ -26,7 +26,8 @@ _FETCH = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head")
 _NOT_BY_NAME = re.compile(r"not our ref|unadvertised|no such remote ref|could not find remote ref", re.I)
 _FOR_GOOD = re.compile(
     r"does not appear to be a git repository|repository .*not found|does not exist|authentication failed|"
-    r"could not read (?:username|password)|permission denied|access denied|error: 40[13]|not allowed|dubious",
+    r"could not read (?:username|password)|host key verification failed|permission denied|access denied|"
+    r"error: 40[13]|not allowed|dubious",
     re.I,
 )
 

@@ -188,6 +188,38 @@ class TestTheTestCommand:
         assert [made.kind for made in draft.made] == ["patch"]
 
 
+REPOSITORIES = {
+    "shop": "https://bot:key@github.com/acme/shop.git",
+    "site": "git@github.com:acme/site.git",
+    "menu": "/srv/git/menu.git",
+    "twin": "/srv/a/x/y.git",
+    "other": "/srv/b/x/y.git",
+}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "name"),
+    [
+        ("shop", "shop"),
+        ("acme/shop", "shop"),
+        ("acme/site", "site"),
+        ("https://github.com/acme/shop", "shop"),
+        ("https://github.com/acme/shop.git/", "shop"),
+        ("git/menu", "menu"),
+        ("x/y", None),
+        ("evil/shop", None),
+        ("me/shop", None),
+        ("https://evil.example/acme/shop", None),
+        ("Shop", None),
+        ("../menu", None),
+        ("/srv/git/menu.git", None),
+        ("", None),
+    ],
+)
+def test_a_repository_is_known_by_its_name_and_by_its_address(wanted: str, name: str | None) -> None:
+    assert code.named(wanted, REPOSITORIES) == name
+
+
 class TestBeforeAnythingIsSpent:
     @pytest.mark.parametrize("name", ["shop", "../owner", "MENU", "https://evil.example/x.git"])
     def test_a_repository_that_the_owner_did_not_name_is_refused(

@@ -29,7 +29,7 @@ def work(tools: dict[str, Json], opening: str = "") -> tuple[list[tuple[str, Any
     messages: list[Json] = [{"role": "user", "content": text}]
     offered = [{"name": name, "description": "d", "input_schema": schema} for name, schema in tools.items()]
     schema = {"type": "object", "properties": {"summary": {"type": "string"}}, "required": ["summary"]}
-    calls = []
+    calls: list[tuple[str, Any]] = []
     for _ in range(10):
         ask = Ask(
             agent="code", model="rehearsal", system="s", messages=messages, tools=offered, output_schema=schema
