@@ -9,13 +9,12 @@ from django.db import transaction
 from django.utils import timezone
 from pytest_django import Settings
 
-from jobs import queue
 from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle import job as jobs
 from jobs.lifecycle import planning
 from jobs.lifecycle import review as reviews
 from jobs.lifecycle import task as tasks
-from jobs.lifecycle.job import NEVER, BadJob, open_job
+from jobs.lifecycle.job import BadJob, open_job
 from jobs.lifecycle.moves import IllegalMove
 from jobs.lifecycle.planning import PlannedStep
 from jobs.models import Client, Cluster, Delivery, Event, Job, Review, Run, Task
@@ -270,110 +269,6 @@ def test_a_retry_leaves_the_question_open_whether_something_arrived(planned: Pla
     assert state_of(job) == "needs_review"
     jobs.retry(job, by="owner")
     assert list(Review.objects.filter(state="open").values_list("payload__unknown", flat=True)) == [True]
-
-
-# cancel
-
-
-def test_cancelling_ends_everything_that_is_open(planned: Planned) -> None:
-    job = planned(step(), step(), step(1))
-    done(message_result())
-    run = claimed()
-    jobs.cancel(job, by="owner", reason="not needed")
-    job.refresh_from_db()
-    assert (job.state, job.reason) == ("cancelled", "not needed")
-    assert states(job) == ["cancelled", "cancelled", "cancelled"]
-    assert state_of(run) == "cancelled"
-    assert state_of(Review.objects.get()) == "superseded"
-    assert state_of(Delivery.objects.get()) == "cancelled"
-    assert queue.claim_run() is None
-    assert queue.claim_delivery() is None
-
-
-def test_what_a_person_sent_back_is_closed_too(planned: Planned, owner: User) -> None:
-    job = planned()
-    done(message_result())
-    reviews.revise(Review.objects.get(), by=owner, version=1, note="warmer")
-    jobs.cancel(job, by="owner")
-    assert state_of(Review.objects.get()) == "superseded"
-
-
-def test_an_approved_message_that_has_not_left_does_not_leave(planned: Planned, owner: User) -> None:
-    job = planned()
-    done(message_result())
-    review = Review.objects.get()
-    reviews.approve(review, by=owner, version=1, digest=review.digest)
-    jobs.cancel(job, by="owner")
-    assert state_of(Delivery.objects.get()) == "cancelled"
-
-
-def test_what_is_being_sent_is_brought_to_its_end(planned: Planned) -> None:
-    job = planned()
-    done(document_result())
-    delivery = sending()
-    jobs.cancel(job, by="owner")
-    assert state_of(delivery) == "sending"
-    deliveries.land(delivery, external_id="x", url="", detail="", by="deliveries")
-    assert (state_of(delivery), state_of(job)) == ("delivered", "cancelled")
-
-
-def test_whether_something_arrived_is_asked_beyond_the_jobs_end(planned: Planned, owner: User) -> None:
-    job = planned()
-    done(document_result())
-    delivery = sending()
-    deliveries.doubt(delivery, reason="no answer", lag_seconds=0, by="deliveries")
-    deliveries.leave_to_person(delivery, by="deliveries")
-    jobs.cancel(job, by="owner")
-    review = Review.objects.get()
-    assert state_of(review) == "open"
-    reviews.resolve_unknown(review, by=owner, version=1, arrived=False)
-    assert (state_of(delivery), state_of(job)) == ("cancelled", "cancelled")
-
-
-def test_a_job_ends_once(planned: Planned) -> None:
-    job = planned()
-    jobs.cancel(job, by="owner")
-    with pytest.raises(IllegalMove):
-        jobs.cancel(job, by="owner")
-
-
-# followers
-
-
-def test_a_follower_starts_when_the_first_is_completed(planned: Planned) -> None:
-    job = planned()
-    follower = open_job(title="then", brief="then", by="x", priority=1, after=job)
-    assert follower.ready_at == NEVER
-    done(document_result())
-    assert queue.claim_run() is None
-    deliveries.land(sending(), external_id="x", url="", detail="", by="deliveries")
-    assert claimed().job == follower
-    assert Event.objects.filter(name="job.resumed", row=follower.pk, data={"after": job.pk}).exists()
-
-
-def test_a_follower_waits_while_the_first_has_failed_and_may_be_retried(planned: Planned) -> None:
-    job = planned()
-    follower = open_job(title="then", brief="then", by="x", after=job)
-    fail_next()
-    assert (state_of(job), state_of(follower)) == ("failed", "pending")
-
-
-def test_followers_of_a_cancelled_job_end_with_it(planned: Planned) -> None:
-    job = planned()
-    second = open_job(title="then", brief="then", by="x", after=job)
-    third = open_job(title="and then", brief="and then", by="x", after=second)
-    jobs.cancel(job, by="owner")
-    second.refresh_from_db()
-    assert (second.state, second.reason) == ("cancelled", f"Job {job.pk}, which it waited for, was cancelled.")
-    assert state_of(third) == "cancelled"
-
-
-def test_followers_of_a_job_that_nobody_wanted_end_with_it(planned: Planned, owner: User) -> None:
-    job = planned()
-    follower = open_job(title="then", brief="then", by="x", after=job)
-    done(message_result())
-    reviews.decline(Review.objects.get(), by=owner, version=1)
-    assert (state_of(job), state_of(follower)) == ("cancelled", "cancelled")
 
 
 # the inbox
