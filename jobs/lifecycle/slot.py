@@ -31,7 +31,8 @@ def open_due(now: datetime.datetime) -> list[Accepted]:
 def _due(trigger: Trigger, now: datetime.datetime) -> list[datetime.datetime]:
     last = Receipt.objects.filter(source=SOURCE, sender=trigger.slug).order_by("-id").first()
     after = datetime.datetime.fromisoformat(last.data["slot"]) if last else trigger.created_at
-    rule = trigger.conditions
+    # Owners write conditions as JSON: what is no object has no rule, and says so as a bad one.
+    rule = trigger.conditions if isinstance(trigger.conditions, dict) else {}
     return schedules.slots(rule.get("cron", ""), rule.get("timezone", "UTC"), after=after, until=now)
 
 

@@ -1,0 +1,185 @@
+"""What comes in is kept once, as it came, and opens what the rules say."""
+
+import hashlib
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from jobs.lifecycle.intake import Inbound, MissingName, accept, candidates, fill, secrets_of
+from jobs.models import Client, Event, Job, Receipt, Trigger
+from tests.jobs.conftest import together
+
+pytestmark = pytest.mark.django_db
+
+
+def inbound(**changes: Any) -> Inbound:
+    """A form that somebody filled in."""
+    values: dict[str, Any] = {
+        "source": "form",
+        "external_id": "msg_1",
+        "kind": "form",
+        "body": b'{"name": "Lea"}',
+        "sender": "lea@example.com",
+        "summary": "Lea asks",
+        "data": {"name": "Lea", "text": "Do you deliver?", "order": {"number": 7, "items": ["a", "b"]}},
+        "headers": {"content-type": "application/json", "webhook-id": "msg_1", "authorization": "Bearer secret"},
+    }
+    return Inbound(**values | changes)
+
+
+def rule(slug: str = "contact", **columns: Any) -> Trigger:
+    """A rule for forms."""
+    return Trigger.objects.create(**{"name": slug.title(), "slug": slug, "source": "form"} | columns)
+
+
+# accept
+
+
+def test_what_came_in_is_kept_as_it_came() -> None:
+    accepted = accept(inbound(), [])
+    receipt = Receipt.objects.get()
+    assert (accepted.receipt, accepted.jobs, accepted.is_new) == (receipt, [], True)
+    assert bytes(receipt.body) == b'{"name": "Lea"}'
+    assert receipt.sha256 == hashlib.sha256(b'{"name": "Lea"}').hexdigest()
+    assert (receipt.source, receipt.external_id, receipt.sender) == ("form", "msg_1", "lea@example.com")
+    assert receipt.data["order"]["number"] == 7
+
+
+def test_no_credential_is_kept() -> None:
+    accept(inbound(), [])
+    assert Receipt.objects.get().headers == {"content-type": "application/json", "webhook-id": "msg_1"}
+
+
+def test_each_rule_opens_a_job_from_its_templates(trattoria: Client) -> None:
+    client_rule = rule(
+        title_template="Question of {name}",
+        brief_template="Answer: {text} (order {order.number})",
+        client=trattoria,
+        priority=1,
+        budget_microusd=5,
+    )
+    accepted = accept(inbound(), [client_rule, rule("archive")])
+    first, second = accepted.jobs
+    assert (first.title, first.brief) == ("Question of Lea", "Answer: Do you deliver? (order 7)")
+    assert (first.client, first.priority, first.budget_microusd) == (trattoria, 1, 5)
+    assert (first.receipt, first.trigger, first.data) == (accepted.receipt, client_rule, accepted.receipt.data)
+    assert (first.created_by, second.created_by) == ("trigger:contact", "trigger:archive")
+    assert (second.title, second.brief, second.priority) == ("Lea asks", "Do you deliver?", 2)
+    assert Event.objects.filter(name="job.opened").count() == 2
+
+
+def test_a_repeat_changes_nothing_and_says_what_the_first_opened() -> None:
+    first = accept(inbound(), [rule()])
+    repeat = accept(inbound(body=b"other bytes"), [rule("another")])
+    assert (repeat.receipt, repeat.jobs, repeat.is_new) == (first.receipt, first.jobs, False)
+    assert Receipt.objects.count() == Job.objects.count() == 1
+
+
+def test_the_same_id_of_another_source_is_another_event() -> None:
+    accept(inbound(), [])
+    assert accept(inbound(source="standard"), []).is_new
+
+
+def test_a_rule_that_names_what_is_not_there_opens_nothing_and_says_why() -> None:
+    accepted = accept(inbound(), [rule("broken", brief_template="{nobody.knows}"), rule("sound")])
+    assert [job.created_by for job in accepted.jobs] == ["trigger:sound"]
+    problem = Receipt.objects.get().problems["broken"]
+    assert "{nobody.knows}" in problem
+    assert "kind, name, order, sender, summary, text" in problem
+
+
+@pytest.mark.parametrize("text", ["", "  \n"])
+def test_a_brief_that_comes_out_empty_opens_nothing_and_says_why(text: str) -> None:
+    accepted = accept(inbound(data={"text": text}), [rule()])
+    assert accepted.jobs == []
+    assert accepted.receipt.problems == {"contact": "The rule's brief came out empty."}
+
+
+def test_problems_found_before_are_kept_beside_its_own() -> None:
+    accept(inbound(), [rule("broken", brief_template="{gone}")], problems={"other": "unreadable"})
+    assert set(Receipt.objects.get().problems) == {"broken", "other"}
+
+
+def test_long_values_are_cut_to_their_columns() -> None:
+    accept(inbound(kind="k" * 300, sender="s" * 300, summary="x" * 900, headers={"user-agent": "u" * 900}), [])
+    receipt = Receipt.objects.get()
+    assert (len(receipt.kind), len(receipt.sender), len(receipt.summary)) == (80, 255, 300)
+    assert len(receipt.headers["user-agent"]) == 500
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ten_deliveries_of_the_same_event_at_once_open_one_job() -> None:
+    trigger = rule(priority=1)
+    results = together(10, lambda: accept(inbound(), [trigger]))
+    assert [result.is_new for result in results].count(True) == 1
+    assert {result.receipt.pk for result in results} == {Receipt.objects.get().pk}
+    assert {job.pk for result in results for job in result.jobs} == {Job.objects.get().pk}
+
+
+# candidates and secrets
+
+
+def test_only_enabled_rules_of_the_source_are_asked() -> None:
+    contact, order = rule("contact"), rule("order")
+    rule("off", enabled=False)
+    rule("hub", source="github")
+    assert set(candidates("form")) == {contact, order}
+    assert candidates("form", slug="order") == [order]
+    assert candidates("form", slug="off") == []
+    assert candidates("form", slug="hub") == []
+
+
+def test_a_rules_secrets_are_its_own_and_change_with_their_version() -> None:
+    contact, order = rule("contact"), rule("order")
+    whsec, bearer = secrets_of(contact)
+    assert whsec.startswith("whsec_")
+    assert bearer.startswith("nd_")
+    assert secrets_of(contact) == [whsec, bearer]
+    assert not set(secrets_of(order)) & {whsec, bearer}
+    contact.secret_version = 2
+    assert not set(secrets_of(contact)) & {whsec, bearer}
+
+
+def test_secrets_of_an_older_key_are_accepted_after_the_present_ones(settings: Settings) -> None:
+    contact = rule()
+    old = secrets_of(contact)
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another key for tests only, long enough to be accepted by the checks"
+    now = secrets_of(contact)
+    assert now[2:] == old
+    assert len(set(now)) == 4
+
+
+# templates
+
+
+@pytest.mark.parametrize(
+    ("template", "filled"),
+    [
+        ("plain", "plain"),
+        ("{name}!", "Lea!"),
+        ("{order.number}", "7"),
+        ("{order.items}", "a, b"),
+        ("{ name } {} {1} {name:>10} {{name}}", "{ name } {} {1} {name:>10} {Lea}"),
+    ],
+)
+def test_a_template_is_filled(template: str, filled: str) -> None:
+    assert fill(template, inbound().data) == filled
+
+
+def test_what_somebody_wrote_is_not_a_template_itself() -> None:
+    assert fill("{text}", {"text": "{secret} {text.__class__}", "secret": "s"}) == "{secret} {text.__class__}"
+
+
+@pytest.mark.parametrize(
+    "template", ["{nobody}", "{name.first}", "{order.nothing}", "{order.items.a}", "{__class__}"]
+)
+def test_a_missing_name_is_told_with_the_names_that_there_are(template: str) -> None:
+    with pytest.raises(MissingName, match=r"this event has: name, order, text"):
+        fill(template, inbound().data)
+
+
+def test_an_event_without_data_has_nothing() -> None:
+    with pytest.raises(MissingName, match="has: nothing"):
+        fill("{name}", {})
