@@ -13,7 +13,7 @@ os.environ["NO_PROXY"] = "127.0.0.1,localhost"
 from config.settings import *  # noqa: E402, F403 - the environment had to be set first
 from config.settings import DATABASES, STORAGES, VAR  # noqa: E402
 
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+if str(DATABASES["default"]["ENGINE"]).endswith("sqlite3"):
     # A file, not memory: WAL, locks and several connections behave as they do in the house.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR / "test.sqlite3")}
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
