@@ -11,7 +11,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 from django.utils import timezone
 
 from jobs.models import Artifact, Day, Delivery, Event, Job, Receipt, Review, Run, Task, Trigger, Turn
-from jobs.states import OPEN_JOB, DeliveryState, JobState, ReviewState, TaskState
+from jobs.states import OPEN_JOB, DeliveryState, JobState, ReviewState, RunState
 
 # More than this many items are not for one morning; the rest comes up as they are decided.
 INBOX_SIZE = 100
@@ -97,10 +97,10 @@ def undoable(by: User, now: datetime.datetime) -> list[Delivery]:
     return list(rows.exclude(approved_digest="").select_related("review").order_by("ready_at", "id")[:INBOX_SIZE])
 
 
-def at_work() -> list[Task]:
-    """The tasks that agents are doing at this moment."""
-    rows = Task.objects.filter(state=TaskState.IN_PROGRESS, job__state__in=OPEN_JOB).select_related("job__client")
-    return list(rows.order_by("priority", "id")[:5])
+def at_work() -> list[Run]:
+    """What agents and the orchestrator do at this moment, the most urgent first."""
+    rows = Run.objects.filter(state=RunState.RUNNING).select_related("job", "task")
+    return list(rows.order_by("job__priority", "id")[:5])
 
 
 def job_counts() -> list[Tally]:

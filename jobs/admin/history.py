@@ -48,4 +48,4 @@ class ReadOnly(_Admin):
 
 def usd(microusd: int | None) -> str:
     """Micro-USD as money."""
-    return "unknown" if microusd is None else f"${microusd / 1_000_000:,.4f}"
+    return "unknown" if microusd is None else f"${microusd / 1_000_000:,.3f}"

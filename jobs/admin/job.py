@@ -46,7 +46,7 @@ class JobAdmin(ReadOnly):
     @admin.display(description="cost")
     def cost(self, job: Job) -> str:
         """What it has cost."""
-        return f"{usd(job.spent_microusd)} of {usd(job.budget_microusd)}"
+        return f"{usd(job.spent_microusd)} of {usd(job.budget_microusd)}".replace(" ", "\N{NO-BREAK SPACE}")
 
     @admin.display(description="page")
     def page(self, job: Job) -> SafeString:

@@ -87,7 +87,9 @@ def test_what_agents_do_now_is_named(planned: Callable[..., Job]) -> None:
     planned()
     assert queries.at_work() == []
     run = claimed()
-    assert queries.at_work() == [run.task]
+    assert queries.at_work() == [run]
+    tasks.fail(run, cause="c", fix="f", by="test")
+    assert queries.at_work() == []
 
 
 def test_jobs_are_counted_by_state_up_to_a_cap(
