@@ -275,7 +275,7 @@ class Limits:
 class Desk:
     """What an agent works with. `workdir` is empty at the start and gone after the Run.
 
-    `options` holds typed settings of the installation (for example "fetch_loopback_ports" in tests).
+    `options` holds typed settings of the installation (for example "fetch_allow_loopback_ports" in tests).
     """
 
     llm: LLM

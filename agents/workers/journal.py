@@ -68,6 +68,10 @@ class StoredJournal:
             runs.store_tool_results(self._run, number=number, results=results)
         except LostRace as error:
             raise RunLost(str(error)) from error
+        self._stored = [
+            turn.model_copy(update={"tool_results": results}) if turn.number == number else turn
+            for turn in self._stored
+        ]
 
     def _new_part(self, ask: Ask) -> Json:
         """What this call added: messages only grow, so the whole is stored once and then its end."""

@@ -119,6 +119,7 @@ def test_the_next_run_finds_the_turns_and_their_tools_answers(
     journal.before_call(ask(), 700)
     record = journal.record(ask(), reply(output_tokens=5), cost=1, duration_ms=5)
     journal.record_tools(record.number, answers)
+    assert [turn.tool_results for turn in journal.turns()] == [answers], "within the same Run too"
     tasks.rescue(run, by="sweep")
     successor = StoredJournal(claimed(), pulse)
     (found,) = successor.turns()
