@@ -67,7 +67,7 @@ def _database(url: str) -> dict[str, object]:
     if parts.scheme == "sqlite":
         path = Path(parts.path.lstrip("/")) if not parts.path.startswith("//") else Path(parts.path[1:])
         return {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": "config.sqlite3",
             "NAME": path if path.is_absolute() else BASE_DIR / path,
             "CONN_MAX_AGE": 600,
             "OPTIONS": {

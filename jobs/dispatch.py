@@ -5,10 +5,10 @@ most urgent row of the table and goes on until none is left. A lost bell costs s
 """
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 from django_q.tasks import async_task
@@ -39,16 +39,28 @@ def wake(cluster: str) -> None:
 def ring(cluster: str, *, lost_after: timedelta = _LOST_AFTER) -> bool:
     """Ring now unless a bell is outstanding; return whether it rang."""
     now = timezone.now()
+    if _is_outstanding(cluster, since=now - lost_after):
+        return False
     row = Cluster.objects.filter(pk=cluster).first()
     if row is None:
         Cluster.objects.bulk_create([Cluster(pk=cluster)], ignore_conflicts=True)
     elif row.bell_at is not None and row.bell_at > now - lost_after:
-        return False
+        return False  # rung between the two looks
     seen = row.bell_at if row else None
     if not Cluster.objects.filter(pk=cluster, bell_at=seen).update(bell_at=now):
         return False
     async_task(settings.WORKERS[cluster], cluster=cluster)
     return True
+
+
+def _is_outstanding(cluster: str, *, since: datetime) -> bool:
+    """Whether it was rung after that moment and not answered yet. Plain SQL: every urgent job asks it twice."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM jobs_cluster WHERE name = %s AND bell_at > %s",
+            [cluster, connection.ops.adapt_datetimefield_value(since)],
+        )
+        return cursor.fetchone() is not None
 
 
 def answer(cluster: str) -> None:

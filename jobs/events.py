@@ -1,8 +1,12 @@
 """The history: append one line, in the transaction of what it tells."""
 
+import json
 from typing import Any
 
-from jobs.models import Event, Job
+from django.db import connection
+from django.utils import timezone
+
+from jobs.models import Job
 
 NAMES = frozenset(
     {
@@ -53,6 +57,12 @@ NAMES = frozenset(
     }
 )
 
+# Every verb appends, some of them many times: plain SQL costs a fifth of a model's `create`.
+_APPEND = (
+    'INSERT INTO jobs_event (name, actor, job_id, noun, "row", source, "to", data, at)'
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+)
+
 
 def append(
     name: str,
@@ -68,9 +78,10 @@ def append(
     """Write one history line; an unknown name is an error."""
     if name not in NAMES:
         raise ValueError(f"{name!r} is not an event; the list is in jobs/events.py")
-    Event.objects.create(
-        name=name, actor=actor[:120], noun=noun, row=row, job_id=job_id, source=source, to=to, data=data or {}
-    )
+    at = connection.ops.adapt_datetimefield_value(timezone.now())
+    values = [name, actor[:120], job_id, noun, row, str(source), str(to), json.dumps(data or {}), at]
+    with connection.cursor() as cursor:
+        cursor.execute(_APPEND, values)
 
 
 def job_id_of(row: Any) -> int | None:

@@ -40,6 +40,7 @@ def open_job(
     brief: str,
     by: str,
     client: Client | None = None,
+    client_id: int | None = None,
     priority: int | None = None,
     data: dict[str, Any] | None = None,
     budget_microusd: int | None = None,
@@ -51,21 +52,23 @@ def open_job(
 ) -> Job:
     """Open a Job and return it. Priority 1 is planned at once, 2 on the next cycle. Raises BadJob.
 
-    Without a priority, work for a client is 1. With `after`, it waits until that job is completed.
+    Without a priority, work for a client is 1. With `after`, it waits until that job is completed. A client whose
+    row is not at hand may be given by its id.
     """
     brief = _clean(brief)
     if not brief:
         raise BadJob("A job needs a brief: say in a sentence or more what should come out.")
-    priority = priority or (Priority.CLIENT if client else Priority.INTERNAL)
+    client_id = client.pk if client else client_id
+    priority = priority or (Priority.CLIENT if client_id else Priority.INTERNAL)
     if priority not in Priority.ALL:
         raise BadJob("Priority is 1 (client work) or 2 (internal).")
     now = timezone.now()
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         job = Job.objects.create(
             title=(_clean(title) or brief.splitlines()[0])[:200],
             brief=brief,
             data=data or {},
-            client=client,
+            client_id=client_id,
             priority=priority,
             budget_microusd=settings.JOB_BUDGET if budget_microusd is None else budget_microusd,
             receipt=receipt,

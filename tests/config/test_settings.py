@@ -67,7 +67,7 @@ def test_without_any_variable_it_starts_on_sqlite_alone(read: Read, tmp_path: Pa
     database, broker, models, debug = read(
         "[settings.DATABASES['default'], settings.Q_CLUSTER, settings.ANTHROPIC_API_KEY, settings.DEBUG]"
     )
-    assert database["ENGINE"] == "django.db.backends.sqlite3"
+    assert database["ENGINE"] == "config.sqlite3"
     assert database["NAME"] == str(tmp_path / "var/nightdesk.sqlite3")
     assert database["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
     assert "journal_mode=WAL" in database["OPTIONS"]["init_command"]
