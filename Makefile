@@ -11,8 +11,8 @@ help: ## these lines
 demo: .venv/run ## a seeded night, web and workers, one live job; opens nothing to the outside
 	@$(BIN)/python manage.py demo --port $(PORT)
 
-test: .venv/dev ## the whole test suite, on every database and browser that is found here
-	@$(BIN)/python -m pytest
+test: .venv/dev ## the test suite, on every database and browser that is found here
+	@$(BIN)/python -m pytest -m "not long"
 
 check: .venv/dev ## every gate, cheapest first
 	$(BIN)/ruff format --check .
@@ -23,7 +23,7 @@ check: .venv/dev ## every gate, cheapest first
 	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') BASE_URL=https://desk.example.com ALLOWED_HOSTS=desk.example.com $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest -m "not long"
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

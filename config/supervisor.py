@@ -129,10 +129,11 @@ class Supervisor:
                     child.start(mark=self._mark)
 
     def _note_death(self, child: Child) -> None:
-        code = child.process.returncode if child.process else None
+        code = child.process.returncode if child.process else 0
         steady = time.monotonic() - child.started_at > _STEADY_SECONDS
-        child.failures = 1 if steady else child.failures + 1
-        wait = 0.0 if child.failures == 1 else min(_MAX_BACKOFF_SECONDS, 2.0 ** (child.failures - 2))
+        # Only one that gives up by itself, soon and again, is broken; one that was killed is needed at once.
+        child.failures = 0 if steady or code <= 0 else child.failures + 1
+        wait = 0.0 if child.failures < 2 else min(_MAX_BACKOFF_SECONDS, 2.0 ** (child.failures - 2))
         child.start_at = time.monotonic() + wait
         log.warning(
             "%s ended (exit %s); it is started again%s", child.role, code, f" in {wait:g} s" if wait else ""

@@ -144,13 +144,14 @@ class House:
                 pytest.fail(f"{what} did not come within {seconds:g} s. What was said:\n{said}")
             time.sleep(0.05)
 
-    def pids(self) -> list[int]:
-        """Every process that belongs to it, the supervisor apart."""
+    def pids(self, *, having: str = "") -> list[int]:
+        """Every process of it but the supervisor; with `having`, those with this in their environment."""
         mark = f"NIGHTDESK_VAR={self.folder}".encode()
         found = []
         for entry in Path("/proc").glob("[0-9]*/environ"):
             with contextlib.suppress(OSError):
-                if mark in entry.read_bytes().split(b"\0"):
+                variables = entry.read_bytes().split(b"\0")
+                if mark in variables and any(line.startswith(having.encode()) for line in variables):
                     found.append(int(entry.parent.name))
         own = self.process.pid if self.process else 0
         return [pid for pid in found if pid != own]

@@ -123,14 +123,18 @@ def fail(run: Run, *, cause: str, fix: str, by: str, kind: str = "") -> None:
 
 
 def rescue(run: Run, *, by: str) -> None:
-    """Take a planning Run from a holder that is gone: the Job is ready again, or set aside after three starts."""
+    """Take a planning Run from a holder that is gone: the Job is ready again, or set aside after three starts.
+
+    Only starts that got no further count: the bystanders of a process that dies again and again are not set aside.
+    """
     with transaction.atomic():
         runs.end(run, RunState.ABANDONED, how="its process died or lost its lease", by=by, billed_unknown=True)
         job = lock(run.job_id)
-        if job.starts >= policy.MAX_STARTS:
+        starts = 1 if runs.got_further(run) else job.starts
+        if starts >= policy.MAX_STARTS:
             cause = f"Planning was started {job.starts} times and its process died each time."
             move(job, JobState.FAILED, event="job.failed", by=by, reason=cause, finished_at=timezone.now())
             open_failure(job, None, cause=cause, fix="Look at the worker's log, then retry.")
             return
-        move(job, JobState.PENDING, event="job.given_back", by=by, ready_at=timezone.now())
+        move(job, JobState.PENDING, event="job.given_back", by=by, ready_at=timezone.now(), starts=starts)
         dispatch.wake(dispatch.AGENTS)

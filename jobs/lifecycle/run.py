@@ -58,6 +58,11 @@ def store_tool_results(run: Run, *, number: int, results: list[dict[str, Any]]) 
         turns_of(run).filter(number=number).update(tool_results=results)
 
 
+def got_further(run: Run) -> bool:
+    """Whether this attempt stored a turn: work that gets further is not what kills its process."""
+    return Turn.objects.filter(run=run).exists()
+
+
 def turns_of(run: Run) -> QuerySet[Turn]:
     """The stored turns of the Run's round, by earlier Runs too, in order."""
     turns = Turn.objects.filter(round=run.round).order_by("number")

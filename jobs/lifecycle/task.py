@@ -92,17 +92,21 @@ def give_back(run: Run, *, how: str, delay_seconds: float, by: str, billed_unkno
 
 
 def rescue(run: Run, *, by: str) -> None:
-    """Take a Task from a holder that is gone: it is ready again at once, or set aside after three starts."""
+    """Take a Task from a holder that is gone: it is ready again at once, or set aside after three starts.
+
+    Only starts that got no further count: the bystanders of a process that dies again and again are not set aside.
+    """
     with transaction.atomic():
         runs.end(run, RunState.ABANDONED, how="its process died or lost its lease", by=by, billed_unknown=True)
         job = lock(run.job_id)
         task = Task.objects.get(runs=run)
-        if task.starts >= policy.MAX_STARTS:
+        starts = 1 if runs.got_further(run) else task.starts
+        if starts >= policy.MAX_STARTS:
             cause = f"It was started {task.starts} times and its process died each time."
             _fail(task, job, cause=cause, fix="Look at the worker's log, then retry or end the job.", by=by)
             settle(job.pk, by=by)
             return
-        move(task, TaskState.PENDING, event="task.given_back", by=by, ready_at=job.created_at)
+        move(task, TaskState.PENDING, event="task.given_back", by=by, ready_at=job.created_at, starts=starts)
         dispatch.wake(dispatch.AGENTS)
 
 

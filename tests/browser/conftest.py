@@ -1,5 +1,6 @@
 """A real Chromium before a real server; what its console says is an error of the test."""
 
+import os
 import shutil
 from collections.abc import Iterator
 
@@ -22,6 +23,8 @@ _ARGS = [
 def chromium() -> Iterator[Browser]:
     """One browser for the tests of a file."""
     if _CHROMIUM is None:
+        if os.environ.get("TEST_REQUIRE_SERVICES"):
+            pytest.fail("Chromium has to be there")
         pytest.skip("no Chromium on this machine")
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright's loop lives in this thread, so that Django takes every query for one from async code.
