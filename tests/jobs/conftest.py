@@ -10,10 +10,11 @@ from django.db import connection
 
 from jobs import queue
 from jobs.lifecycle import planning
+from jobs.lifecycle import run as runs
 from jobs.lifecycle import task as tasks
 from jobs.lifecycle.artifact import File
 from jobs.lifecycle.job import open_job
-from jobs.models import Client, Delivery, Job, Run, Task
+from jobs.models import Client, Delivery, Job, Run, Task, Turn
 
 STEP = planning.PlannedStep(agent="drafting", title="Write it", input={"kind": "article"})
 
@@ -106,3 +107,18 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
 
     with ThreadPoolExecutor(len(acts)) as threads:
         return list(threads.map(run, acts))
+
+
+def store_turn(run: Run, number: int = 1, *, cost: int | None = 7, **changes: Any) -> Turn:
+    """Store a turn."""
+    columns: dict[str, Any] = {
+        "ask_digest": "a" * 64,
+        "request": {"messages": []},
+        "reply": {"content": []},
+        "model": "rehearsal",
+        "stop_reason": "end_turn",
+        "input_tokens": 10,
+        "output_tokens": 5,
+        "duration_ms": 1,
+    }
+    return runs.store_turn(run, number=number, cost=cost, **columns | changes)

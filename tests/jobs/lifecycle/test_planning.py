@@ -14,7 +14,7 @@ from jobs.lifecycle.job import NEVER, open_job
 from jobs.lifecycle.moves import IllegalMove, LostRace
 from jobs.lifecycle.planning import PlannedStep
 from jobs.models import Client, Event, Job, Review, Run, Task
-from tests.jobs.conftest import STEP, claimed, document_result, done, sending
+from tests.jobs.conftest import STEP, claimed, document_result, done, sending, store_turn
 
 pytestmark = pytest.mark.django_db
 
@@ -142,6 +142,15 @@ def test_planning_is_set_aside_after_three_starts_without_an_end(job: Job) -> No
     jobs.retry(job, by="owner")
     job.refresh_from_db()
     assert job.starts == 0
+
+
+def test_planning_that_gets_further_each_time_is_not_set_aside(job: Job) -> None:
+    for number in range(1, 6):
+        run = claimed()
+        store_turn(run, number)
+        planning.rescue(run, by="sweep")
+        job.refresh_from_db()
+        assert (job.state, job.starts) == ("pending", 1)
 
 
 def test_an_end_between_makes_the_count_begin_anew(job: Job) -> None:

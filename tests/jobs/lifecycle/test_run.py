@@ -19,7 +19,7 @@ from jobs.lifecycle import task as tasks
 from jobs.lifecycle.moves import LostRace
 from jobs.models import Event, Job, Run, Turn
 from jobs.states import RunState
-from tests.jobs.conftest import STEP, claimed, together
+from tests.jobs.conftest import STEP, claimed, store_turn, together
 
 pytestmark = pytest.mark.django_db
 
@@ -29,21 +29,6 @@ def run(planned: Callable[..., Job]) -> Run:
     """A Run that does a task."""
     planned()
     return claimed()
-
-
-def store(run: Run, number: int = 1, *, cost: int | None = 7, **changes: Any) -> Turn:
-    """Store a turn."""
-    columns: dict[str, Any] = {
-        "ask_digest": "a" * 64,
-        "request": {"messages": []},
-        "reply": {"content": []},
-        "model": "rehearsal",
-        "stop_reason": "end_turn",
-        "input_tokens": 10,
-        "output_tokens": 5,
-        "duration_ms": 1,
-    }
-    return runs.store_turn(run, number=number, cost=cost, **columns | changes)
 
 
 def end(run: Run, state: RunState = RunState.FAILED, **columns: Any) -> None:
@@ -79,8 +64,8 @@ def test_what_it_had_set_aside_is_settled_with_its_end(run: Run, billed: bool, s
 
 def test_a_turn_is_stored_counted_and_paid(run: Run) -> None:
     budget.reserve(run, 100)
-    turn = store(run)
-    store(run, 2, cost=3)
+    turn = store_turn(run)
+    store_turn(run, 2, cost=3)
     run.refresh_from_db()
     assert (turn.job_id, turn.task_id, turn.round, turn.number) == (run.job_id, run.task_id, 0, 1)
     assert (run.input_tokens, run.output_tokens, run.cost_microusd, run.model) == (20, 10, 10, "rehearsal")
@@ -91,15 +76,15 @@ def test_a_run_that_was_lost_stores_no_turn_and_pays_none(run: Run) -> None:
     tasks.rescue(Run.objects.get(pk=run.pk), by="sweep")
     spent = Job.objects.get().spent_microusd
     with pytest.raises(LostRace, match="taken over"):
-        store(run)
+        store_turn(run)
     assert not Turn.objects.exists()
     assert Job.objects.get().spent_microusd == spent
 
 
 def test_a_number_of_a_round_is_stored_once_and_paid_once(run: Run) -> None:
-    store(run)
+    store_turn(run)
     with pytest.raises(LostRace, match="Turn 1 of this round is stored already"):
-        store(run)
+        store_turn(run)
     assert Turn.objects.count() == 1
     assert Job.objects.get().spent_microusd == 7
     run.refresh_from_db()
@@ -108,19 +93,19 @@ def test_a_number_of_a_round_is_stored_once_and_paid_once(run: Run) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_store_the_same_turn_one_wins(run: Run) -> None:
-    results = together(2, lambda: store(run))
+    results = together(2, lambda: store_turn(run))
     assert sorted(type(result).__name__ for result in results) == ["LostRace", "Turn"]
 
 
 def test_what_tools_answered_is_kept_with_its_turn(run: Run) -> None:
-    store(run)
-    store(run, 2)
+    store_turn(run)
+    store_turn(run, 2)
     runs.store_tool_results(run, number=2, results=[{"content": "42"}])
     assert list(Turn.objects.values_list("tool_results", flat=True)) == [None, [{"content": "42"}]]
 
 
 def test_a_lost_run_keeps_no_tool_results(run: Run) -> None:
-    store(run)
+    store_turn(run)
     tasks.rescue(Run.objects.get(pk=run.pk), by="sweep")
     with pytest.raises(LostRace):
         runs.store_tool_results(run, number=1, results=[])
@@ -128,8 +113,8 @@ def test_a_lost_run_keeps_no_tool_results(run: Run) -> None:
 
 
 def test_the_next_run_of_the_round_sees_the_turns_of_the_first(run: Run) -> None:
-    store(run)
-    store(run, 2)
+    store_turn(run)
+    store_turn(run, 2)
     tasks.rescue(run, by="sweep")
     successor = claimed()
     assert successor.pk != run.pk
@@ -139,20 +124,20 @@ def test_the_next_run_of_the_round_sees_the_turns_of_the_first(run: Run) -> None
 def test_turns_of_planning_and_of_other_tasks_are_not_seen(planned: Callable[..., Job]) -> None:
     planned(STEP, STEP)
     planner, first, second = Run.objects.get(), claimed(), claimed()
-    store(first)
+    store_turn(first)
     assert [list(runs.turns_of(run)) for run in (planner, second)] == [[], []]
     assert runs.turns_of(first).count() == 1
 
 
 def test_a_new_round_begins_without_turns(run: Run) -> None:
-    store(run)
+    store_turn(run)
     run.round = 1
     assert not runs.turns_of(run).exists()
 
 
 def test_planning_runs_see_their_own_turns(job: Job) -> None:
     run = claimed()
-    store(run)
+    store_turn(run)
     planning.rescue(run, by="sweep")
     assert runs.turns_of(claimed()).count() == 1
 

@@ -14,7 +14,16 @@ from jobs.lifecycle import task as tasks
 from jobs.lifecycle.moves import IllegalMove, LostRace
 from jobs.lifecycle.task import Result, WantedEffect, digest_of
 from jobs.models import Artifact, Client, Delivery, Event, Job, Review, Run, Task
-from tests.jobs.conftest import STEP, a_file, branch_result, claimed, document_result, done, message_result
+from tests.jobs.conftest import (
+    STEP,
+    a_file,
+    branch_result,
+    claimed,
+    document_result,
+    done,
+    message_result,
+    store_turn,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -269,6 +278,22 @@ def test_an_end_between_makes_the_count_begin_anew(run: Run) -> None:
     tasks.give_back(claimed(), how="", delay_seconds=0, by=BY)
     tasks.rescue(claimed(), by="sweep")
     assert (Task.objects.get().state, Task.objects.get().starts) == ("pending", 1)
+
+
+def test_a_bystander_that_gets_further_each_time_is_not_set_aside(run: Run) -> None:
+    for number in range(1, 6):
+        store_turn(run, number)
+        tasks.rescue(run, by="sweep")
+        assert (Task.objects.get().state, Task.objects.get().starts) == ("pending", 1)
+        run = claimed()
+
+
+def test_one_that_got_further_once_and_then_kills_is_set_aside_all_the_same(run: Run) -> None:
+    store_turn(run, 1)
+    tasks.rescue(run, by="sweep")
+    tasks.rescue(claimed(), by="sweep")
+    tasks.rescue(claimed(), by="sweep")
+    assert (Task.objects.get().state, Task.objects.get().starts) == ("failed", 3)
 
 
 def test_a_failed_revision_closes_the_item_that_asked_for_it(run: Run) -> None:
