@@ -40,3 +40,12 @@ def is_high_risk(kind: str) -> bool:
 def retry_delay_seconds(attempt: int) -> float:
     """Seconds before attempt number `attempt` + 1 when nobody said how long to wait: 5 s doubling to 10 minutes."""
     return float(min(600, 5 * 2 ** max(0, attempt - 1)))
+
+
+def restart_delay_seconds(starts: int, row: int) -> float:
+    """Seconds before something whose process died `starts` times goes again: none at first, then apart from others.
+
+    What was in the same process died with it. Spread over up to a minute, by the row's number, the innocent get
+    further before the one that kills is started again.
+    """
+    return 0.0 if starts < 2 else 5.0 + row * 7 % 55

@@ -136,5 +136,6 @@ def rescue(run: Run, *, by: str) -> None:
             move(job, JobState.FAILED, event="job.failed", by=by, reason=cause, finished_at=timezone.now())
             open_failure(job, None, cause=cause, fix="Look at the worker's log, then retry.")
             return
-        move(job, JobState.PENDING, event="job.given_back", by=by, ready_at=timezone.now(), starts=starts)
+        ready_at = timezone.now() + datetime.timedelta(seconds=policy.restart_delay_seconds(starts, job.pk))
+        move(job, JobState.PENDING, event="job.given_back", by=by, ready_at=ready_at, starts=starts)
         dispatch.wake(dispatch.AGENTS)

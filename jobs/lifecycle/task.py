@@ -106,7 +106,10 @@ def rescue(run: Run, *, by: str) -> None:
             _fail(task, job, cause=cause, fix="Look at the worker's log, then retry or end the job.", by=by)
             settle(job.pk, by=by)
             return
-        move(task, TaskState.PENDING, event="task.given_back", by=by, ready_at=job.created_at, starts=starts)
+        ready_at = job.created_at
+        if delay := policy.restart_delay_seconds(starts, task.pk):
+            ready_at = timezone.now() + datetime.timedelta(seconds=delay)
+        move(task, TaskState.PENDING, event="task.given_back", by=by, ready_at=ready_at, starts=starts)
         dispatch.wake(dispatch.AGENTS)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from jobs import queue
 from jobs.lifecycle import planning
@@ -71,6 +72,14 @@ def claimed() -> Run:
     run = queue.claim_run()
     assert run is not None
     return run
+
+
+def claimed_later() -> Run:
+    """The next Run once every delay is over."""
+    now = timezone.now()
+    Task.objects.filter(ready_at__gt=now).update(ready_at=now)
+    Job.objects.filter(ready_at__gt=now).update(ready_at=now)
+    return claimed()
 
 
 def sending() -> Delivery:

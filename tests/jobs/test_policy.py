@@ -39,3 +39,11 @@ def test_only_a_pushed_branch_asks_afterwards() -> None:
 )
 def test_the_wait_doubles_up_to_ten_minutes(attempt: int, seconds: float) -> None:
     assert policy.retry_delay_seconds(attempt) == seconds
+
+
+def test_what_died_together_twice_starts_apart() -> None:
+    assert [policy.restart_delay_seconds(starts, 7) for starts in (0, 1)] == [0, 0]
+    delays = [policy.restart_delay_seconds(2, row) for row in range(55)]
+    assert len(set(delays)) == 55
+    assert min(delays) == 5
+    assert max(delays) < 60

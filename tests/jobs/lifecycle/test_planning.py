@@ -14,7 +14,7 @@ from jobs.lifecycle.job import NEVER, open_job
 from jobs.lifecycle.moves import IllegalMove, LostRace
 from jobs.lifecycle.planning import PlannedStep
 from jobs.models import Client, Event, Job, Review, Run, Task
-from tests.jobs.conftest import STEP, claimed, document_result, done, sending, store_turn
+from tests.jobs.conftest import STEP, claimed, claimed_later, document_result, done, sending, store_turn
 
 pytestmark = pytest.mark.django_db
 
@@ -130,10 +130,10 @@ def test_what_cannot_be_planned_fails_with_an_item_for_a_person(run: Run, job: J
 
 def test_planning_is_set_aside_after_three_starts_without_an_end(job: Job) -> None:
     for start in (1, 2):
-        planning.rescue(claimed(), by="sweep")
+        planning.rescue(claimed_later(), by="sweep")
         job.refresh_from_db()
         assert (job.state, job.starts) == ("pending", start)
-    planning.rescue(claimed(), by="sweep")
+    planning.rescue(claimed_later(), by="sweep")
     job.refresh_from_db()
     assert (job.state, job.starts) == ("failed", 3)
     assert job.reason == "Planning was started 3 times and its process died each time."
@@ -154,10 +154,10 @@ def test_planning_that_gets_further_each_time_is_not_set_aside(job: Job) -> None
 
 
 def test_an_end_between_makes_the_count_begin_anew(job: Job) -> None:
-    planning.rescue(claimed(), by="sweep")
-    planning.rescue(claimed(), by="sweep")
-    planning.give_back(claimed(), how="drained", delay_seconds=-1, by=BY)
-    planning.rescue(claimed(), by="sweep")
+    planning.rescue(claimed_later(), by="sweep")
+    planning.rescue(claimed_later(), by="sweep")
+    planning.give_back(claimed_later(), how="drained", delay_seconds=-1, by=BY)
+    planning.rescue(claimed_later(), by="sweep")
     job.refresh_from_db()
     assert (job.state, job.starts) == ("pending", 1)
 

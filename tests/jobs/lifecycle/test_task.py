@@ -19,6 +19,7 @@ from tests.jobs.conftest import (
     a_file,
     branch_result,
     claimed,
+    claimed_later,
     document_result,
     done,
     message_result,
@@ -261,9 +262,9 @@ def test_a_task_is_set_aside_after_three_starts_without_an_end(run: Run) -> None
     budget.reserve(run, 500)
     tasks.rescue(run, by="sweep")
     assert Job.objects.get().spent_microusd == 500, "the call may have been billed"
-    tasks.rescue(claimed(), by="sweep")
+    tasks.rescue(claimed_later(), by="sweep")
     assert Task.objects.get().state == "pending"
-    tasks.rescue(claimed(), by="sweep")
+    tasks.rescue(claimed_later(), by="sweep")
     task = Task.objects.get()
     assert (task.state, task.starts) == ("failed", 3)
     assert task.reason == "It was started 3 times and its process died each time."
@@ -272,11 +273,19 @@ def test_a_task_is_set_aside_after_three_starts_without_an_end(run: Run) -> None
     assert queue.claim_run() is None
 
 
-def test_an_end_between_makes_the_count_begin_anew(run: Run) -> None:
+def test_one_whose_process_died_twice_starts_apart_from_what_died_with_it(run: Run) -> None:
     tasks.rescue(run, by="sweep")
     tasks.rescue(claimed(), by="sweep")
-    tasks.give_back(claimed(), how="", delay_seconds=0, by=BY)
-    tasks.rescue(claimed(), by="sweep")
+    task = Task.objects.get()
+    assert task.ready_at > timezone.now()
+    assert queue.claim_run() is None
+
+
+def test_an_end_between_makes_the_count_begin_anew(run: Run) -> None:
+    tasks.rescue(run, by="sweep")
+    tasks.rescue(claimed_later(), by="sweep")
+    tasks.give_back(claimed_later(), how="", delay_seconds=0, by=BY)
+    tasks.rescue(claimed_later(), by="sweep")
     assert (Task.objects.get().state, Task.objects.get().starts) == ("pending", 1)
 
 
@@ -291,8 +300,8 @@ def test_a_bystander_that_gets_further_each_time_is_not_set_aside(run: Run) -> N
 def test_one_that_got_further_once_and_then_kills_is_set_aside_all_the_same(run: Run) -> None:
     store_turn(run, 1)
     tasks.rescue(run, by="sweep")
-    tasks.rescue(claimed(), by="sweep")
-    tasks.rescue(claimed(), by="sweep")
+    tasks.rescue(claimed_later(), by="sweep")
+    tasks.rescue(claimed_later(), by="sweep")
     assert (Task.objects.get().state, Task.objects.get().starts) == ("failed", 3)
 
 
