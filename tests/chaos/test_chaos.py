@@ -18,6 +18,7 @@ JOBS = 100
 MAILS = 10
 BRANCHES = 5
 KILL_EVERY_SECONDS = 1.0
+JOBS_ARRIVE_SECONDS = 30.0
 MAIL = "Please tell Marta in a short mail that guided winter tour number {} can be booked from Monday on."
 
 
@@ -27,34 +28,34 @@ def test_every_job_finishes_and_every_effect_is_there_once(size: str, tmp_path: 
     settings = {
         "NIGHTDESK_REPOSITORIES": f"site={site}",
         "NIGHTDESK_ORCHESTRATE_EVERY": "1s",
-        "NIGHTDESK_REHEARSAL_PAUSE": "1s",
-        "NIGHTDESK_CONCURRENCY": "16",
     }
     with built(tmp_path / "var", size, **settings) as house:
         house.start()
         house.set_up()
-        open_jobs(house)
         with killing(house) as killed:
+            open_jobs(house)
             house.wait_for("the end of all thinking", lambda: not working(house), seconds=300)
             approve_everything(house)
             house.wait_for("the end of all work", lambda: not working(house), seconds=120)
-        assert len(killed) > 10
+        assert len(killed) > JOBS_ARRIVE_SECONDS / 2
         assert house.counts("jobs_job") == {"completed": JOBS}
         assert house.counts("jobs_delivery").keys() == {"delivered"}
         check_effects(house, site)
 
 
 def open_jobs(house: House) -> None:
-    """Most are internal drafts; some end in a mail, some on a branch."""
-    for number in range(MAILS):
-        payload = {"subject": f"Mail {number}", "message": MAIL.format(number)}
-        assert house.post_hook("/hooks/form/enquiry/", house.secrets["enquiry"], payload)[0] < 300
-    for number in range(BRANCHES):
-        payload = {"summary": f"Code {number}", "text": f"Fix bug {number} in the repository site."}
-        assert house.post_hook("/hooks/standard/ticket/", house.secrets["ticket"], payload)[0] < 300
-    for number in range(JOBS - MAILS - BRANCHES):
-        payload = {"summary": f"Draft {number}", "text": f"Draft a short note about tour {number}."}
-        assert house.post_hook("/hooks/standard/ticket/", house.secrets["ticket"], payload)[0] < 300
+    """Most are internal drafts; some end in a mail, some on a branch. They arrive while the workers are killed."""
+    pause, never = JOBS_ARRIVE_SECONDS / JOBS, threading.Event()
+    for number in range(JOBS):
+        never.wait(pause)
+        kind, text = "ticket", f"Draft a short note about tour {number}."
+        if number % 10 == 0:
+            kind, text = "enquiry", MAIL.format(number)
+        elif number % 20 == 1:
+            text = f"Fix bug {number} in the repository site."
+        payload = {"summary": text, "text": text, "subject": text, "message": text}
+        path = f"/hooks/{'form' if kind == 'enquiry' else 'standard'}/{kind}/"
+        assert house.post_hook(path, house.secrets[kind], payload)[0] < 300
 
 
 @contextlib.contextmanager
