@@ -75,15 +75,27 @@ def listing(name: str, *, default: Iterable[str] = ()) -> list[str]:
     return [item.strip() for item in value.split(",") if item.strip()] if value else list(default)
 
 
-def mapping(name: str) -> dict[str, str]:
-    """Pairs such as site=/srv/git/site.git,shop=https://git.example/shop.git."""
+def mapping(name: str, *, known: Iterable[str] | None = None) -> dict[str, str]:
+    """Pairs such as site=/srv/git/site.git,shop=https://git.example/shop.git; `known` are the names it may give.
+
+    Where a value holds a comma itself, pairs stand on lines of their own, or are separated by semicolons (one pair
+    ends with one): site=python -m pytest -k "a,b"; shop=make test;
+    """
     pairs = {}
-    for item in listing(name):
-        key, mark, value = item.partition("=")
-        if not (mark and key.strip() and value.strip()):
-            raise BadSetting(f"{name} holds {item!r}: write name=value, separated by commas")
-        pairs[key.strip()] = value.strip()
+    for item in _pairs(text(name)):
+        key, mark, value = (part.strip() for part in item.partition("="))
+        if not (mark and key and value):
+            raise BadSetting(f"{name} holds {item!r}: write name=value, separated by commas, semicolons or lines")
+        if known is not None and key not in known:
+            raise BadSetting(f"{name} names {key!r}: write one of {', '.join(sorted(known)) or 'none'}")
+        pairs[key] = value
     return pairs
+
+
+def _pairs(value: str) -> list[str]:
+    """The parts of a mapping: by lines if there are any, else by semicolons, else by commas."""
+    separator = next((mark for mark in "\n;" if mark in value), ",")
+    return [item.strip() for item in value.split(separator) if item.strip()]
 
 
 def mail_server(name: str) -> dict[str, Any]:
@@ -125,4 +137,10 @@ def load_file(path: Path) -> None:
     for line in path.read_text(encoding="utf-8").splitlines():
         key, mark, value = line.strip().partition("=")
         if mark and not key.startswith("#"):
-            os.environ.setdefault(key.strip(), value.strip().strip("\"'"))
+            os.environ.setdefault(key.strip(), _unquoted(value.strip()))
+
+
+def _unquoted(value: str) -> str:
+    """Without a pair of quotes around all of it; one at the end alone belongs to the value."""
+    is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+    return value[1:-1] if is_quoted else value

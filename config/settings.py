@@ -225,10 +225,10 @@ MODELS = {
 REHEARSAL_PAUSE = env.duration("NIGHTDESK_REHEARSAL_PAUSE", default="0s")
 REPOSITORIES = env.mapping("NIGHTDESK_REPOSITORIES")
 # The same repositories by an address that may write, where the two differ; only deliveries know it.
-PUSH_REPOSITORIES = REPOSITORIES | env.mapping("NIGHTDESK_PUSH_REPOSITORIES")
+PUSH_REPOSITORIES = REPOSITORIES | env.mapping("NIGHTDESK_PUSH_REPOSITORIES", known=REPOSITORIES)
 AGENT_OPTIONS: dict[str, object] = {
     "repositories": REPOSITORIES,
-    "test_commands": env.mapping("NIGHTDESK_TEST_COMMANDS"),
+    "test_commands": env.mapping("NIGHTDESK_TEST_COMMANDS", known=REPOSITORIES),
     "cell_user": env.text("NIGHTDESK_CELL_USER"),
     "fetch_outside": not DEMO,
     "fetch_allow_loopback_ports": [int(port) for port in env.listing("NIGHTDESK_FETCH_LOOPBACK_PORTS")],

@@ -22,6 +22,8 @@ BANNED_NAMES = {"utils", "helpers", "common", "base", "core", "services", "tasks
 NAMED_BY_DJANGO = {"config/sqlite3/base.py"}
 # The two doors through which a state is written, and the migrations' own words.
 STATE_WRITERS = {"jobs/lifecycle/moves.py", "jobs/queue.py", "jobs/models/fence.py"}
+# What the supervisor and the demo tell the processes that they start: no setting of the owner's.
+SAID_BY_COMMANDS = {"NIGHTDESK_DEMO", "NIGHTDESK_ROLE", "NIGHTDESK_SUPERVISOR"}
 TOP_FOLDERS = {"config", "jobs", "agents", "integrations", "templates", "tests", ".ci"}
 # Doors without a decision of their own: an empty app config, the WSGI door, pages of nothing but names.
 WITHOUT_TEST = re.compile(r"(__init__|apps|wsgi|urls)\.py$|/migrations/|^jobs/models/|^jobs/admin/")
@@ -101,6 +103,18 @@ def test_every_dotted_name_of_a_registry_resolves() -> None:
 def test_every_kind_of_effect_has_a_target_that_takes_it() -> None:
     for kind, slug in settings.DELIVERED_BY.items():
         assert kind in import_string(provider_registry.TARGETS[slug]).kinds
+
+
+def test_every_variable_is_explained_in_the_example_and_nothing_else_is() -> None:
+    read = set(re.findall(r"""\benv\.\w+\(\s*"([A-Z_]+)\"""", (ROOT / "config/settings.py").read_text()))
+    example = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert example == read - SAID_BY_COMMANDS
+
+
+def test_every_variable_of_the_house_is_read() -> None:
+    source = (ROOT / "config/settings.py").read_text()
+    known = set(re.findall(r'^ {8}"(NIGHTDESK_[A-Z_]+)",$', source, re.MULTILINE))
+    assert known == set(re.findall(r'\("(NIGHTDESK_[A-Z_]+)"', source)) | SAID_BY_COMMANDS
 
 
 def test_tests_mirror_the_code() -> None:

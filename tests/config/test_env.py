@@ -101,6 +101,9 @@ def test_money_is_kept_in_whole_micro_usd(says: Callable[[str], None], value: st
         (lambda: env.mapping(NAME), "site", "write name=value"),
         (lambda: env.mapping(NAME), "site=/a,=/b", "write name=value"),
         (lambda: env.mapping(NAME), "site=", "write name=value"),
+        (lambda: env.mapping(NAME), "site=cd app; make", "write name=value"),
+        (lambda: env.mapping(NAME, known=["site"]), "site=cd app; A=1 make", "'A': write one of site"),
+        (lambda: env.mapping(NAME, known=[]), "site=make", "'site': write one of none"),
     ],
 )
 def test_what_cannot_be_read_is_refused_by_name(
@@ -121,6 +124,21 @@ def test_a_mapping_keeps_what_follows_the_first_equals_sign(says: Callable[[str]
     assert env.mapping(NAME) == {"site": "/srv/site.git", "shop": "https://git.example/?a=b"}
 
 
+@pytest.mark.parametrize(
+    ("value", "meaning"),
+    [
+        ("site=pytest -k a,b; shop=make x,y", {"site": "pytest -k a,b", "shop": "make x,y"}),
+        ("site=pytest -k a,b;", {"site": "pytest -k a,b"}),
+        ("site=pytest -k a,b\n\nshop=cd x; make\n", {"site": "pytest -k a,b", "shop": "cd x; make"}),
+    ],
+)
+def test_values_of_a_mapping_may_hold_commas(
+    says: Callable[[str], None], value: str, meaning: dict[str, str]
+) -> None:
+    says(value)
+    assert env.mapping(NAME, known=["shop", "site"]) == meaning
+
+
 def test_a_variable_that_nothing_reads_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("NIGHTDESK_")]:
         monkeypatch.delenv(name)
@@ -133,16 +151,19 @@ def test_a_variable_that_nothing_reads_is_refused(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_file_fills_in_what_the_environment_leaves_open(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("SAMPLE_A", "SAMPLE_B", "SAMPLE_C"):
+    for name in ("SAMPLE_A", "SAMPLE_B", "SAMPLE_C", "SAMPLE_D"):
         # Set, then removed: what the file sets goes with the test.
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
     monkeypatch.setenv("SAMPLE_SET", "stays")
     path = tmp_path / ".env"
-    path.write_text('# SAMPLE_C=no\nSAMPLE_A = plain\nSAMPLE_B="quoted=1"\n\nSAMPLE_SET=lost\na word\n')
+    path.write_text(
+        '# SAMPLE_C=no\nSAMPLE_A = plain\nSAMPLE_B="quoted=1"\n\nSAMPLE_SET=lost\na word\nSAMPLE_D=run "a,b"\n'
+    )
     env.load_file(path)
     assert os.environ["SAMPLE_A"] == "plain"
     assert os.environ["SAMPLE_B"] == "quoted=1"
+    assert os.environ["SAMPLE_D"] == 'run "a,b"', "a quote at the end alone belongs to the value"
     assert os.environ["SAMPLE_SET"] == "stays"
     assert "SAMPLE_C" not in os.environ
 
