@@ -131,7 +131,7 @@ def _fill_all(
 
 
 def _keep(inbound: Inbound, problems: dict[str, str]) -> Receipt:
-    return Receipt.objects.create(
+    return Receipt(
         source=inbound.source,
         external_id=inbound.external_id,
         kind=inbound.kind[:80],
@@ -142,7 +142,7 @@ def _keep(inbound: Inbound, problems: dict[str, str]) -> Receipt:
         body=inbound.body,
         sha256=hashlib.sha256(inbound.body).hexdigest(),
         problems=problems,
-    )
+    ).insert()
 
 
 def _open(trigger: Trigger, title: str, brief: str, receipt: Receipt) -> Job:

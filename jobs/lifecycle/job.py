@@ -64,7 +64,7 @@ def open_job(
         raise BadJob("Priority is 1 (client work) or 2 (internal).")
     now = timezone.now()
     with transaction.atomic(savepoint=False):
-        job = Job.objects.create(
+        job = Job(
             title=(_clean(title) or brief.splitlines()[0])[:200],
             brief=brief,
             data=data or {},
@@ -78,7 +78,7 @@ def open_job(
             depth=depth,
             created_by=by[:120],
             ready_at=NEVER if after else _first_look(priority, now),
-        )
+        ).insert()
         events.append("job.opened", actor=by, noun="job", row=job.pk, job_id=job.pk, to=JobState.PENDING)
         if priority == Priority.CLIENT and not after:
             dispatch.wake(dispatch.AGENTS)

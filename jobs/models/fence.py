@@ -5,6 +5,8 @@ from typing import Any, TypeVar
 
 from django.db import models
 
+from jobs.models.inserting import Inserting
+
 _Model = TypeVar("_Model", bound=models.Model)
 
 
@@ -44,7 +46,7 @@ class AppendOnlyQuerySet(models.QuerySet[_Model]):
         raise FencedWrite(f"{self.model.__name__} rows are append-only; whole jobs go by manage.py prune")
 
 
-class Stateful(models.Model):
+class Stateful(Inserting):
     """A row with a state: a new one may be saved, a present one keeps its state in `save`."""
 
     class Meta:
@@ -63,7 +65,7 @@ class Stateful(models.Model):
         super().save(*args, **kwargs)
 
 
-class AppendOnly(models.Model):
+class AppendOnly(Inserting):
     """A row of history: added once, then neither changed nor deleted; only a whole job takes its own along."""
 
     class Meta:
