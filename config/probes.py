@@ -13,16 +13,20 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
+from django.core.mail import get_connection
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Q
 from django.utils import timezone
 from redis import Redis, RedisError
 
 from agents import sandbox
+from integrations.contracts import DeliveryError
 from jobs import queue
 from jobs.models import Process
 
 _ENOUGH_BYTES = 1_000_000_000
+_FRESH = timedelta(seconds=30)
 
 
 class Level(StrEnum):
@@ -60,10 +64,14 @@ def _python() -> Finding:
 
 def _folder() -> Finding:
     """The folder that everything local lies in."""
-    with tempfile.NamedTemporaryFile(dir=settings.VAR) as file:
-        file.write(b"written")
-        os.fsync(file.fileno())
-    free = shutil.disk_usage(settings.VAR).free
+    try:
+        with tempfile.NamedTemporaryFile(dir=settings.VAR) as file:
+            file.write(b"written")
+            os.fsync(file.fileno())
+        free = shutil.disk_usage(settings.VAR).free
+    except OSError as error:
+        fix = "Let this user write there, or name another folder with NIGHTDESK_VAR."
+        return Finding(Level.BAD, "folder", f"{settings.VAR}: {error.strerror}", fix)
     if free < _ENOUGH_BYTES:
         return Finding(Level.BAD, "folder", f"{settings.VAR}: {free >> 20} MiB free", "Make room on that disk.")
     return Finding(Level.OK, "folder", f"{settings.VAR}: {free >> 30} GiB free")
@@ -82,19 +90,16 @@ def database_fault() -> str:
 def _database() -> Finding:
     if fault := database_fault():
         return Finding(Level.BAD, "database", fault, "Check DATABASE_URL, then run manage.py migrate.")
-    return Finding(Level.OK, "database", f"{connection.vendor}, {'due work' if _has_due() else 'nothing due'}")
-
-
-def _has_due() -> bool:
-    return any(queue.due(cluster) for cluster in settings.WORKERS)
+    return Finding(Level.OK, "database", connection.vendor)
 
 
 def _doorbell() -> Finding:
     if not settings.REDIS_URL:
         return Finding(Level.OK, "doorbell", "in the database")
     try:
-        Redis.from_url(settings.REDIS_URL, socket_timeout=3).ping()
-    except RedisError as error:
+        with Redis.from_url(settings.REDIS_URL, socket_timeout=3, socket_connect_timeout=3) as server:
+            server.ping()
+    except (RedisError, ValueError) as error:
         return Finding(Level.BAD, "doorbell", f"Redis does not answer: {error}", "Check REDIS_URL.")
     return Finding(Level.OK, "doorbell", "Redis")
 
@@ -117,7 +122,11 @@ def _mail() -> Finding:
     if not settings.EMAIL_URL:
         says = "messages become files, nothing leaves this machine"
         return Finding(Level.NOTE, "mail", says, "Set EMAIL_URL to send them.")
-    return Finding(Level.OK, "mail", f"SMTP, from {settings.MAIL_FROM}")
+    try:
+        with get_connection():  # connects and logs in
+            return Finding(Level.OK, "mail", f"SMTP, from {settings.MAIL_FROM}")
+    except DeliveryError as error:
+        return Finding(Level.BAD, "mail", str(error), "Check EMAIL_URL, and that the server can be reached.")
 
 
 def _repositories() -> Finding:
@@ -132,20 +141,28 @@ def _repositories() -> Finding:
 
 
 def _cell() -> Finding:
-    if missing := sandbox.probe():
+    if missing := sandbox.probe(str(settings.AGENT_OPTIONS["cell_user"])):
         return Finding(Level.NOTE, "code cell", "; ".join(missing), "Until then code tasks are refused.")
     return Finding(Level.OK, "code cell", "bubblewrap")
 
 
 def _workers() -> Finding:
-    """Whether anything works: an idle cluster has no row, so only due work without progress is a fault."""
+    """Whether anything works: an idle cluster has no row, so only due work that nobody takes is a fault."""
     if database_fault():
         return Finding(Level.NOTE, "workers", "not looked at while the database is not ready")
-    fresh = timezone.now() - timedelta(seconds=30)
-    if _has_due() and not Process.objects.filter(progress_at__gte=fresh).exists():
-        fix = "Start manage.py up, or manage.py worker on another host."
-        return Finding(Level.BAD, "workers", "work is due and nobody takes it", fix)
-    return Finding(Level.OK, "workers", f"{Process.objects.count()} at work")
+    idle = [cluster for cluster in settings.WORKERS if queue.due(cluster) and not _is_at_work(cluster)]
+    if idle:
+        says = f"work is due and nobody takes it: {', '.join(idle)}"
+        return Finding(Level.BAD, "workers", says, "Start manage.py up, or manage.py worker on another host.")
+    fresh = Process.objects.filter(heartbeat_at__gte=timezone.now() - _FRESH)
+    return Finding(Level.OK, "workers", f"{fresh.count()} at work")
+
+
+def _is_at_work(cluster: str) -> bool:
+    """Whether one of its processes claimed or finished something lately, or lives and has no slot left."""
+    fresh = timezone.now() - _FRESH
+    full = Q(heartbeat_at__gte=fresh, in_flight__gte=settings.CONCURRENCY - 1)
+    return Process.objects.filter(Q(progress_at__gte=fresh) | full, cluster=cluster).exists()
 
 
 PROBES: list[Callable[[], Finding]] = [
