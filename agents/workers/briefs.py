@@ -24,7 +24,7 @@ def brief_for(run: Run) -> Brief:
         answers=[Answer(question=said["question"], answer=said["answer"]) for said in job.answers],
         task_title=task.title if task else "",
         input=task.input if task else {},
-        earlier=_earlier(job, task) if task else [],
+        earlier=_earlier(job, task) if task and task.needs else [],
         materials=[*_files(job), *_from_job_before(job)],
         revision=_revision(task) if task else None,
     )

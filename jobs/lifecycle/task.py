@@ -201,7 +201,7 @@ def _open_gate(gate: ReviewKind, *, task: Task, job: Job, fields: dict[str, Any]
 
 def _open_follow_ups(job: Job, follow_ups: Sequence[tuple[str, str]], *, by: str) -> None:
     """Open what the Task found to be needed: bounded in depth, number and money, never more urgent than itself."""
-    if job.depth >= policy.MAX_DEPTH:
+    if not follow_ups or job.depth >= policy.MAX_DEPTH:
         return
     room = policy.MAX_FOLLOW_UPS - job.children.count()
     wanted = [(title, brief) for title, brief in follow_ups if brief.replace("\x00", "").strip()]
