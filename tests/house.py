@@ -109,7 +109,7 @@ class House:
             with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=20)) as database:
                 return database.execute(sql).fetchall()
         with psycopg.connect(self.environment["DATABASE_URL"]) as database:
-            return database.execute(sql).fetchall()  # type: ignore[call-overload]  # the test's own words
+            return database.execute(sql).fetchall()
 
     def counts(self, table: str) -> dict[str, int]:
         """State -> number of rows."""
