@@ -10,6 +10,8 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -24,10 +26,8 @@ from jobs.models import Job, Run, Task
 from jobs.states import JobState, TaskState
 from tests.bench import place, report
 
-try:
-    import procrastinate
-except ImportError:
-    procrastinate = None  # type: ignore[assignment]  # looked at before it is used
+# It is installed for benchmarks alone.
+procrastinate: Any = import_module("procrastinate") if find_spec("procrastinate") else None
 
 _ROUNDS = 1 if place.quick() else 3
 _TASKS = 200
