@@ -131,10 +131,10 @@ async def _drained() -> float:
     app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=url))
     ended: list[float] = []
 
-    @app.task(name="noop")
-    async def noop() -> None:
+    async def count() -> None:
         ended.append(time.perf_counter())
 
+    noop = app.task(name="noop")(count)
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
     async with app.open_async():
         if not await _has_schema(app):
