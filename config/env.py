@@ -16,8 +16,13 @@ class BadSetting(Exception):
     """An environment variable that cannot be read; the message says what to write instead."""
 
 
+# Every name that was asked for: what the settings read is what an installation is told.
+asked: set[str] = set()
+
+
 def text(name: str, default: str = "") -> str:
     """The variable's value, or the content of the file that `<NAME>_FILE` points to, without outer space."""
+    asked.add(name)
     if path := os.environ.get(f"{name}_FILE"):
         try:
             return Path(path).read_text(encoding="utf-8").strip()
