@@ -139,6 +139,24 @@ def test_a_child_that_has_work_and_does_none_is_started_anew(
     assert watch.forgiven == 2, "a fresh start is given its time"
 
 
+def test_a_sweep_that_breaks_off_does_not_end_the_watching(
+    notes: Path, running: Callable[..., Supervisor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = threading.Event()
+
+    def sweep() -> None:
+        if not broken.is_set():
+            broken.set()
+            raise ConnectionError("Redis is away")
+
+    monkeypatch.setattr(house, "sweep", sweep)
+    watch = Looks()
+    running(child(notes, watch=watch))
+    until(lambda: broken.is_set() and len(pids(notes)) == 1)
+    watch.finding = Finding.STALLED
+    until(lambda: len(pids(notes)) == 2)
+
+
 def test_a_child_that_dies_at_once_is_started_ever_later(notes: Path, running: Callable[..., Supervisor]) -> None:
     dying = child(notes, also="sys.exit(3)")
     running(dying)
