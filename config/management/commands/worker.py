@@ -9,10 +9,11 @@ from django.core.management import BaseCommand, CommandError
 from config import supervisor
 from config.management.commands.up import supervise
 from config.probes import database_fault
+from jobs import dispatch
 
 
 class Command(BaseCommand):
-    """Runs clusters under a supervisor; the web and the database are elsewhere."""
+    """Runs clusters under a supervisor and keeps the schedules; the web and the database are elsewhere."""
 
     help = "Run workers on this host: all clusters, or one."
 
@@ -24,4 +25,5 @@ class Command(BaseCommand):
         """Start them, and return once they have ended."""
         if fault := database_fault():
             raise CommandError(fault)
+        dispatch.sync_schedules()
         supervise([supervisor.cluster(name) for name in ([cluster] if cluster else settings.WORKERS)])
