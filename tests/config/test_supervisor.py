@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from config import supervisor as house
@@ -69,7 +70,7 @@ def running(tmp_path: Path) -> Iterator[Callable[..., Supervisor]]:
 
     def run(*children: Child) -> Supervisor:
         one = Supervisor(list(children), folder=tmp_path)
-        thread = threading.Thread(target=one.run)
+        thread = threading.Thread(target=end_to_end, args=[one])
         thread.start()
         started.append((one, thread))
         return one
@@ -78,6 +79,14 @@ def running(tmp_path: Path) -> Iterator[Callable[..., Supervisor]]:
     for one, thread in started:
         one.stop()
         thread.join()
+
+
+def end_to_end(one: Supervisor) -> None:
+    """Run it; the thread's own connection is closed then, as the end of a process does it."""
+    try:
+        one.run()
+    finally:
+        connection.close()
 
 
 def child(notes: Path, *, also: str = "", role: str = "web", watch: Looks | None = None) -> Child:
