@@ -248,6 +248,18 @@ TARGETS: dict[str, dict[str, object]] = {
     "mail": {"sender": MAIL_FROM},
 }
 
+# Calls a token may make; what the API's document says of itself.
+API_RATE = "600/min"
+REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "jobs.api.schema.CallSchema"}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Nightdesk",
+    "DESCRIPTION": "Open jobs, follow them, decide what waits. Errors are problem details (RFC 9457).",
+    "VERSION": "1",
+    "LICENSE": {"name": "MIT"},
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": ["jobs.api.schema.finish"],
+}
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
