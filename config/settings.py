@@ -273,5 +273,17 @@ LOGGING = {
 SOURCE_LOADER = "integrations.registry.source"
 # Several values, separated by commas, while a secret is being changed.
 SOURCE_SECRETS = {"github": env.listing("GITHUB_WEBHOOK_SECRET")}
+# GitHub's API, asked for what a hook of these repositories and organisations could not deliver.
+GITHUB_TOKEN = env.text("GITHUB_TOKEN")
+GITHUB_BASE_URL = env.text("GITHUB_BASE_URL", "https://api.github.com")
+GITHUB_HOOKS = env.listing("GITHUB_HOOKS")
+GAP_FINDERS: dict[str, dict[str, object]] = {}
+if GITHUB_TOKEN and GITHUB_HOOKS:
+    GAP_FINDERS["github"] = {
+        "token": GITHUB_TOKEN,
+        "owners": GITHUB_HOOKS,
+        "address": f"{BASE_URL}/hooks/github/",
+        "base_url": GITHUB_BASE_URL,
+    }
 # What each source is made with.
 SOURCES: dict[str, dict[str, object]] = {"github": {"own_logins": env.listing("GITHUB_LOGIN")}}
