@@ -6,14 +6,15 @@ Rules may wait for `issues.labeled` and `pull_request.opened`; any other signed 
 import hashlib
 import hmac
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from integrations import bodies
-from integrations.contracts import BadSignature, Frozen, Incoming, Json, Malformed, RawRequest
+from integrations.contracts import BadSignature, Frozen, Incoming, Json, Malformed, RawRequest, Sample
+from integrations.github import samples
 from integrations.github.payloads import Payload, extract
 
 # Branches that Nightdesk pushes: what it opened itself must not open the next job.
@@ -93,6 +94,19 @@ class GitHubSource:
             and data["author_association"] in wanted.author_association
             and not str(data.get("head_branch", "")).startswith(OWN_BRANCHES)
         )
+
+    def sample(self, conditions: Json, *, event_id: str) -> Sample:
+        """An issue or a pull request of nobody's, in the repository and with the label that the rule waits for."""
+        return samples.sample(conditions, delivery=event_id)
+
+    def sign(self, sample: Sample, *, event_id: str, secret: str, now: datetime) -> Mapping[str, str]:
+        """GitHub's signature, which knows no time."""
+        return {"x-hub-signature-256": _sign(secret, sample.body)}
+
+    def suggest(self, kind: str, data: Json) -> Json:
+        """The same event in the same repository, with the same label if it has one."""
+        found = {"event": kind, "repository": data.get("repository"), "label": data.get("label")}
+        return {name: value for name, value in found.items() if value}
 
 
 def _has_label(data: Json, label: str) -> bool:

@@ -213,6 +213,7 @@ def _open_follow_ups(job: Job, follow_ups: Sequence[tuple[str, str]], *, by: str
             by=by,
             client=job.client,
             priority=job.priority,
+            agents=job.agents,
             budget_microusd=left // policy.MAX_FOLLOW_UPS,
             parent=job,
             depth=job.depth + 1,

@@ -179,6 +179,12 @@ def test_the_digest_covers_all_that_leaves_and_nothing_else() -> None:
 # follow-ups
 
 
+def test_follow_ups_may_use_no_other_agents_than_the_job_they_come_from(run: Run) -> None:
+    Job.objects.update(agents=["drafting", "review"])
+    tasks.succeed(run, follow_ups(("More", "Write more.")), by=BY)
+    assert Job.objects.latest("id").agents == ["drafting", "review"]
+
+
 def test_follow_ups_are_jobs_of_their_own_with_a_part_of_what_is_left(run: Run) -> None:
     parent = Job.objects.get()
     Job.objects.update(budget_microusd=1_000_000, spent_microusd=100_000)
