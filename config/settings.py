@@ -264,3 +264,5 @@ RULE_TRIALS = {name: f"integrations.trials.{name}" for name in ("read", "suggest
 AGENT_REGISTRY = "agents.registry.AGENTS"
 # Several values, separated by commas, while a secret is being changed.
 SOURCE_SECRETS = {"github": env.listing("GITHUB_WEBHOOK_SECRET")}
+# What each source is made with.
+SOURCES: dict[str, dict[str, object]] = {"github": {"own_logins": env.listing("GITHUB_LOGIN")}}

@@ -39,7 +39,7 @@ def read(trigger: Trigger, pasted: str) -> intake.Inbound:
 
     It is taken to be of the kind that the rule waits for: headers, which nobody pastes, are made up from that.
     """
-    provider = registry.source(trigger.source)
+    provider = _source(trigger.source)
     sample = _sample(provider, trigger, event_id="tried")
     raw = _raw({**sample.headers, "webhook-id": "tried"}, pasted.encode(), trigger)
     try:
@@ -53,7 +53,7 @@ def read(trigger: Trigger, pasted: str) -> intake.Inbound:
 def suggest(receipt: Receipt) -> Json:
     """Conditions that the receipt meets, as its source would write them; none where it has no opinion."""
     try:
-        provider = registry.source(receipt.source)
+        provider = _source(receipt.source)
     except (registry.UnknownProvider, registry.BrokenProvider):
         return {}
     return provider.suggest(receipt.kind, receipt.data) if isinstance(provider, Suggesting) else {}
@@ -64,7 +64,7 @@ def send(trigger: Trigger) -> Heard:
 
     The request goes through every layer of this site, but not over the network. Raises NoTrial.
     """
-    provider = registry.source(trigger.source)
+    provider = _source(trigger.source)
     event_id = f"test-{secrets.token_hex(12)}"
     sample = _sample(provider, trigger, event_id=event_id)
     if not isinstance(provider, Sampling):
@@ -75,6 +75,10 @@ def send(trigger: Trigger) -> Heard:
     response = _post(_path(provider, trigger), headers, sample.body)
     answer = _answer(response.content)
     return Heard(response.status_code, answer, answer.get("receipt"))
+
+
+def _source(name: str) -> Source:
+    return registry.source(name, settings.SOURCES.get(name))
 
 
 def _sample(provider: Source, trigger: Trigger, *, event_id: str) -> Sample:

@@ -15,6 +15,8 @@ from jobs.lifecycle.job import open_job
 from jobs.models import Client, Job, Receipt, Trigger
 from jobs.states import Outcome
 
+# Among a receipt's problems, in the place of a rule's name: why it opened nothing whatever the rules say.
+EVERY_RULE = "every rule"
 _NAMES_TOLD, _NAMES_CHARS = 40, 1_000
 _NAME = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.]*)\}")
 # Headers worth keeping as evidence; none of them is a credential.
@@ -194,6 +196,8 @@ def _fill_all(inbound: Inbound, triggers: Sequence[Trigger]) -> tuple[list[Wante
 def _outcome(inbound: Inbound, wanted: Sequence[Wanted], problems: Mapping[str, str]) -> Outcome:
     if inbound.is_test:
         return Outcome.TEST
+    if EVERY_RULE in problems:
+        return Outcome.IGNORED
     if problems:
         return Outcome.FAULT
     return Outcome.OPENED if wanted else Outcome.UNMATCHED

@@ -12,6 +12,7 @@ def tell_outcomes(apps, schema_editor):
     jobs = apps.get_model('jobs', 'Job').objects
     receipts.filter(Exists(jobs.filter(receipt=OuterRef('pk')))).update(outcome='opened')
     receipts.exclude(problems={}).update(outcome='fault')
+    receipts.filter(problems__has_key='every rule').update(outcome='ignored')
     receipts.filter(source='demo').update(outcome='test')
     addressed = receipts.filter(source__in=['form', 'standard'], external_id__contains=':')
     addressed.update(address=Substr('external_id', 1, StrIndex('external_id', Value(':')) - 1))
@@ -20,7 +21,7 @@ def tell_outcomes(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('jobs', '0001_tables'),
+        ('jobs', '0002_follow_ups'),
     ]
 
     operations = [
@@ -42,7 +43,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='receipt',
             name='outcome',
-            field=models.CharField(choices=[(jobs.states.Outcome['OPENED'], jobs.states.Outcome['OPENED']), (jobs.states.Outcome['UNMATCHED'], jobs.states.Outcome['UNMATCHED']), (jobs.states.Outcome['FAULT'], jobs.states.Outcome['FAULT']), (jobs.states.Outcome['TEST'], jobs.states.Outcome['TEST'])], default=jobs.states.Outcome['UNMATCHED'], max_length=10),
+            field=models.CharField(choices=[(jobs.states.Outcome['OPENED'], jobs.states.Outcome['OPENED']), (jobs.states.Outcome['UNMATCHED'], jobs.states.Outcome['UNMATCHED']), (jobs.states.Outcome['IGNORED'], jobs.states.Outcome['IGNORED']), (jobs.states.Outcome['FAULT'], jobs.states.Outcome['FAULT']), (jobs.states.Outcome['TEST'], jobs.states.Outcome['TEST'])], default=jobs.states.Outcome['UNMATCHED'], max_length=10),
         ),
         migrations.AddField(
             model_name='trigger',

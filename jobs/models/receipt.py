@@ -19,7 +19,7 @@ class Receipt(AppendOnly):
     headers = models.JSONField(default=dict)
     body = models.BinaryField()
     sha256 = models.CharField(max_length=64)
-    # Why a rule that should have opened a job did not: {trigger slug: reason}.
+    # Why a rule that should have opened a job did not: {trigger slug, or "every rule": reason}.
     problems = models.JSONField(default=dict)
     outcome = models.CharField(max_length=10, choices=[(o, o) for o in Outcome], default=Outcome.UNMATCHED)
     address = models.CharField(max_length=60, blank=True)  # the slug in the address that it was posted to

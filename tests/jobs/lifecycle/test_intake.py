@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from jobs.lifecycle.intake import Inbound, MissingName, accept, candidates, fill, secrets_of
+from jobs.lifecycle.intake import EVERY_RULE, Inbound, MissingName, accept, candidates, fill, secrets_of
 from jobs.models import Client, Event, Job, Receipt, Trigger
 from tests.jobs.conftest import together
 
@@ -49,6 +49,11 @@ def rule(slug: str = "contact", **columns: Any) -> Trigger:
 def test_a_receipt_says_what_it_came_to(templates: list[str], changes: dict[str, Any], outcome: str) -> None:
     rules = [rule(f"rule-{place}", brief_template=text) for place, text in enumerate(templates)]
     assert accept(inbound(**changes), rules).receipt.outcome == outcome
+
+
+def test_what_no_rule_may_have_is_neither_a_fault_nor_unmatched() -> None:
+    accepted = accept(inbound(), [], problems={EVERY_RULE: "Our own echo."})
+    assert accepted.receipt.outcome == "ignored"
 
 
 def test_a_test_opens_nothing_and_its_faults_are_kept() -> None:

@@ -11,7 +11,14 @@ from tests.jobs.conftest import a_rule, an_event, together
 
 pytestmark = pytest.mark.django_db
 
-LABELLED = {"text": "It breaks", "repository": "a/b", "label": "agent", "author_association": "OWNER"}
+LABELLED = {
+    "event": "issues",
+    "action": "labeled",
+    "text": "It breaks",
+    "repository": "a/b",
+    "label": "agent",
+    "author_association": "OWNER",
+}
 
 
 def kept(**changes: Any) -> Receipt:
