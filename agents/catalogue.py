@@ -34,11 +34,18 @@ def agents() -> dict[str, Agent]:
     return {name: load(name) for name in AGENTS}
 
 
+def allowed(names: Sequence[str]) -> tuple[str, ...]:
+    """Those of the names that the registry has, in its order; all of it where none is named."""
+    return tuple(name for name in agents() if name in names or not names)
+
+
 @cache
-def text() -> str:
+def text(names: tuple[str, ...] = ()) -> str:
     """The catalogue for the orchestrator's prompt: the same bytes in every process, so that it caches."""
     entries = [
-        {"agent": agent.name, "purpose": agent.purpose, "input": input_schema(agent)} for agent in agents().values()
+        {"agent": agent.name, "purpose": agent.purpose, "input": input_schema(agent)}
+        for name, agent in agents().items()
+        if name in allowed(names)
     ]
     return json.dumps(entries, indent=1, sort_keys=True, ensure_ascii=False)
 
@@ -49,10 +56,13 @@ def input_schema(agent: Agent) -> Json:
     return _inlined(schema, schema.get("$defs", {}))
 
 
-def check(decision: Decision) -> list[str]:
-    """What is wrong with a decision, one plain sentence each; empty when it can be carried out."""
+def check(decision: Decision, names: Sequence[str] = ()) -> list[str]:
+    """What is wrong with a decision, one plain sentence each; empty when it can be carried out.
+
+    Where agents are named, a plan may use those alone.
+    """
     if isinstance(decision, Plan):
-        return _check_plan(decision)
+        return [*_check_plan(decision), *_check_agents(decision, names)]
     if isinstance(decision, Split):
         return _check_split(decision)
     return _check_question(decision)
@@ -70,6 +80,16 @@ def _check_plan(plan: Plan) -> list[str]:
         found = [*_check_needs(step, position, plan.steps), *_check_input(step, plan.steps)]
         problems += [f"Step {position} ({step.agent}): {problem}" for problem in found]
     return problems + _check_duplicates(plan.steps)
+
+
+def _check_agents(plan: Plan, names: Sequence[str]) -> list[str]:
+    """An agent that is not there at all is told of elsewhere."""
+    may = allowed(names)
+    return [
+        f"Step {position} ({step.agent}): this job may use only {', '.join(may)}."
+        for position, step in enumerate(plan.steps, start=1)
+        if step.agent in agents() and step.agent not in may
+    ]
 
 
 def _check_needs(step: Step, position: int, steps: Sequence[Step]) -> list[str]:

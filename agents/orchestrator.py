@@ -1,5 +1,6 @@
 """From a request to a decision: a Plan, a Split into two jobs, or a Question. It runs nothing, keeps nothing."""
 
+from collections.abc import Sequence
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -19,23 +20,26 @@ INSTEAD_OF_A_PLAN = [
 ]
 
 
-def plan(brief: Brief, desk: Desk) -> catalogue.Decision:
-    """Decide how the job is done; raises Interrupted where the model cannot be asked.
+def plan(brief: Brief, desk: Desk, agents: Sequence[str] = ()) -> catalogue.Decision:
+    """Decide how the job is done, with these agents alone if any are named; raises Interrupted without a model.
 
     A decision that breaks a rule goes back to the model once, with the reasons; breaking one again it becomes a
     Question, so that nothing of an invalid plan ever runs.
     """
+    names = catalogue.allowed(agents)
+    if not names:
+        return _question_instead([f"None of the agents that its rule allows is here: {', '.join(agents)}."])
     problems: list[str] = []
     try:
         answer = converse(
             desk,
             agent=NAME,
             system=prompts.load(
-                NAME, PROMPT_VERSION, catalogue=catalogue.text(), max_steps=str(catalogue.MAX_STEPS)
+                NAME, PROMPT_VERSION, catalogue=catalogue.text(names), max_steps=str(catalogue.MAX_STEPS)
             ),
             opening=opening(brief),
             tools=[],
-            output=_answer_checked(requested(brief), problems),
+            output=_answer_checked(requested(brief), names, problems),
             max_tokens=8_000,
         )
     except BadAnswer:
@@ -58,7 +62,11 @@ def opening(brief: Brief) -> str:
 
 def _typed_steps(schema: Json) -> None:
     """One shape for each agent: a server that keeps to the schema cannot give an input that its agent refuses."""
-    schema["items"] = {"anyOf": [_step_schema(name) for name in catalogue.agents()]}
+    _typed_steps_of(schema, catalogue.allowed(()))
+
+
+def _typed_steps_of(schema: Json, names: Sequence[str]) -> None:
+    schema["items"] = {"anyOf": [_step_schema(name) for name in names]}
 
 
 def _step_schema(name: str) -> Json:
@@ -132,7 +140,7 @@ class Answer(BaseModel):
     )
 
 
-def _answer_checked(words: str, problems: list[str]) -> type[Answer]:
+def _answer_checked(words: str, names: Sequence[str], problems: list[str]) -> type[Answer]:
     """The Answer that is only valid when its decision can be carried out; `problems` holds what the last one broke.
 
     Being part of the form, the rules get the one repair that the loop gives to every answer.
@@ -141,9 +149,16 @@ def _answer_checked(words: str, problems: list[str]) -> type[Answer]:
     class Checked(Answer):
         model_config = ConfigDict(title="Answer")
 
+        @classmethod
+        def model_json_schema(cls, *args: Any, **kwargs: Any) -> Json:
+            """The form, in which a step is one of the agents that may work on this job."""
+            schema = super().model_json_schema(*args, **kwargs)
+            _typed_steps_of(schema["$defs"]["PlanChoice"]["properties"]["steps"], names)
+            return schema
+
         @model_validator(mode="after")
         def _can_be_carried_out(self) -> Self:
-            problems[:] = _problems(self, words)
+            problems[:] = _problems(self, words, names)
             if problems:
                 raise ValueError(" ".join(problems))
             return self
@@ -151,12 +166,12 @@ def _answer_checked(words: str, problems: list[str]) -> type[Answer]:
     return Checked
 
 
-def _problems(answer: Answer, words: str) -> list[str]:
+def _problems(answer: Answer, words: str, names: Sequence[str]) -> list[str]:
     try:
         decision = answer.decision.made()
     except ValidationError as error:
         return [catalogue.in_words(fault) for fault in error.errors(include_url=False, include_context=False)]
-    return [*catalogue.check(decision), *_invented_addresses(decision, words)]
+    return [*catalogue.check(decision, names), *_invented_addresses(decision, words)]
 
 
 def _invented_addresses(decision: catalogue.Decision, words: str) -> list[str]:

@@ -271,6 +271,9 @@ LOGGING = {
 
 # Lower floors name the registry of sources by its path: it says whether a rule's conditions can be read.
 SOURCE_LOADER = "integrations.registry.source"
+# What the pages of rules ask of the sources, and the agents that a rule may name.
+RULE_TRIALS = {name: f"integrations.trials.{name}" for name in ("read", "suggest", "send")}
+AGENT_REGISTRY = "agents.registry.AGENTS"
 # Several values, separated by commas, while a secret is being changed.
 SOURCE_SECRETS = {"github": env.listing("GITHUB_WEBHOOK_SECRET")}
 # GitHub's API, asked for what a hook of these repositories and organisations could not deliver.

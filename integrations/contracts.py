@@ -6,7 +6,7 @@ Plain Python and pydantic only. A provider is a folder with a `source.py` (no I/
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -105,6 +105,35 @@ class GapFinder(Protocol):
 
     def redeliver(self, gap: Undelivered) -> None:
         """Have it sent once more, under the same id. Raises DeliveryError."""
+        ...
+
+
+class Sample(Frozen):
+    """An event as its sender would post it, without proof of the sender."""
+
+    headers: dict[str, str]
+    body: bytes
+
+
+@runtime_checkable
+class Sampling(Protocol):
+    """A Source that can also speak as its sender does: then its rules have a test event."""
+
+    def sample(self, conditions: Json, *, event_id: str) -> Sample:
+        """Return an event that a rule with these conditions waits for, as nearly as it can be made up."""
+        ...
+
+    def sign(self, sample: Sample, *, event_id: str, secret: str, now: datetime) -> Mapping[str, str]:
+        """Return the headers that prove the sample to come from one who knows `secret`."""
+        ...
+
+
+@runtime_checkable
+class Suggesting(Protocol):
+    """A Source that knows which conditions an event is worth a rule for."""
+
+    def suggest(self, kind: str, data: Json) -> Json:
+        """Return conditions that an event of this kind and data meets, where there are such."""
         ...
 
 

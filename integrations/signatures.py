@@ -70,6 +70,13 @@ def sign(key: bytes, message_id: str, timestamp: str, body: bytes) -> str:
     return "v1," + base64.b64encode(hmac.new(key, content, hashlib.sha256).digest()).decode()
 
 
+def proof(body: bytes, *, message_id: str, secret: str, now: datetime) -> dict[str, str]:
+    """The headers that a sender who knows the whsec_ secret proves itself with."""
+    timestamp = str(int(now.timestamp()))
+    signature = sign(key_of(secret), message_id, timestamp, body)
+    return dict(zip(_HEADERS, (message_id, timestamp, signature), strict=True))
+
+
 def key_of(secret: str) -> bytes:
     """The bytes of a whsec_ secret (base64, padded or not); raises ValueError if it is none or too short."""
     if not secret.startswith(KEY_PREFIX):

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from integrations import registry
+from integrations import marks, registry
 from integrations.contracts import BadSignature, Incoming, RawRequest, Refusal, Source
 from jobs.lifecycle import intake
 from jobs.models import Trigger
@@ -104,6 +104,8 @@ def _inbound(provider: Source, raw: RawRequest, incoming: Incoming) -> intake.In
         external_id=_bounded(f"{scope}{incoming.external_id}"),
         body=raw.body,
         headers=raw.headers,
+        address=raw.trigger or "",
+        is_test=marks.is_marked(raw.headers, raw.body),
         **known,
     )
 

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db.models import Count, Model, Prefetch, Q, QuerySet, Sum
 from django.utils import timezone
 
-from jobs.models import Artifact, Client, Day, Delivery, Event, Job, Receipt, Review, Run, Task, Trigger, Turn
+from jobs.models import Artifact, Client, Day, Delivery, Event, Job, Review, Run, Task, Trigger, Turn
 from jobs.states import OPEN_JOB, DeliveryState, JobState, ReviewState, RunState
 
 _Row = TypeVar("_Row", bound=Model)
@@ -221,12 +221,6 @@ def stamp_of_inbox(now: datetime.datetime) -> str:
 def artifact(sha256: str) -> Artifact | None:
     """The newest row that names these bytes; None if there is none."""
     return Artifact.objects.filter(sha256=sha256).select_related("job").order_by("-id").first()
-
-
-def receipts_of(trigger: Trigger) -> list[Receipt]:
-    """The last receipts that opened a job by this rule."""
-    rows = Receipt.objects.filter(jobs__trigger=trigger).defer("body").order_by("-id").distinct()
-    return list(rows[:10])
 
 
 def spent_on(date: datetime.date) -> int:

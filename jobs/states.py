@@ -49,6 +49,16 @@ class ReviewState(StrEnum):
     SUPERSEDED = "superseded"
 
 
+class Outcome(StrEnum):
+    """What a Receipt came to when it arrived; a replay may open more, and this stays."""
+
+    OPENED = "opened"  # each rule that it met opened its job
+    UNMATCHED = "unmatched"  # it met no rule
+    IGNORED = "ignored"  # no rule may have it, such as what this house caused itself
+    FAULT = "fault"  # a rule that it met could not open its job
+    TEST = "test"  # sent by the owner to see whether it arrives
+
+
 class DeliveryState(StrEnum):
     """Where one outward effect stands."""
 

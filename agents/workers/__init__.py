@@ -88,7 +88,7 @@ def orchestrate(run: Run, desk: Desk) -> None:
     by = "orchestrator"
     _note(run, version=orchestrator.PROMPT_VERSION, model=desk.model)
     try:
-        _decide(run, orchestrator.plan(brief_for(run), desk), by=by)
+        _decide(run, orchestrator.plan(brief_for(run), desk, run.job.agents), by=by)
     except Interrupted as error:
         _end_early(run, error, verbs=planning, by=by)
     except (LostRace, IllegalMove):

@@ -40,7 +40,7 @@ def seed() -> bool:
     User.objects.create_superuser(USER, email="", password=None)
     with clock.at("18:00"):
         _cast()
-        intake.accept(intake.Inbound(source="demo", external_id="night", kind="seeded", body=b""), [])
+        intake.accept(intake.Inbound(source="demo", external_id="night", kind="seeded", body=b"", is_test=True), [])
     for at, play in sorted(_scenes(), key=lambda scene: clock.moment(scene[0])):
         with clock.at(at):
             play()

@@ -1,20 +1,18 @@
 """Submissions from the owner's own site, at the address of one trigger."""
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
 from integrations import bodies, signatures
-from integrations.contracts import Frozen, Incoming, Json, Malformed, RawRequest
+from integrations.contracts import Incoming, Json, Malformed, RawRequest, Sample
+from integrations.form import fields
 
 _SENDERS = ("email", "from", "sender", "name")
 _KEY = re.compile(r"[!-~]{1,255}")
-
-
-class Conditions(Frozen):
-    """None: the address is the rule's own, so whatever arrives there is for it."""
 
 
 class FormSource:
@@ -37,25 +35,49 @@ class FormSource:
         A sender that gives no id (bearer token, no Idempotency-Key) has the body as its id: the same bytes to the
         same address are the same submission, however often they are posted.
         """
-        data = _read(request)
-        if not data:
-            raise Malformed("The submission has no field.")
-        return Incoming(
-            external_id=_external_id(request),
-            kind="submission",
-            sender=bodies.first_line_of(data, _SENDERS),
-            summary=bodies.subject_of(data) or "Submission",
-            data={**data, "text": data.get("text") or bodies.text_of(data)},
-        )
+        return submission(_read(request), external_id=_external_id(request))
 
     def check_conditions(self, conditions: Json) -> str:
-        """Return the sentence for no conditions; raise ValueError for any."""
-        bodies.read_conditions(Conditions, conditions)
-        return "Every submission to its own address."
+        """Return what its page asks for, if it has one; raise ValueError naming what is wrong."""
+        return fields.sentence(fields.read(conditions))
 
     def matches(self, incoming: Incoming, conditions: Json) -> bool:
         """Return True: the address has chosen the rule already."""
-        return incoming.kind == "submission" and not conditions
+        return incoming.kind == "submission"
+
+    def sample(self, conditions: Json, *, event_id: str) -> Sample:
+        """A submission as the owner's site would post it, with every field of the hosted page if there is one."""
+        asked = fields.read(conditions).fields
+        said = {field.name: _example(field) for field in asked} or {
+            "name": "Test",
+            "email": "test@example.com",
+            "subject": "A test event",
+            "message": "A test event: nothing has to be done.",
+        }
+        return Sample(headers={"content-type": bodies.JSON_TYPE}, body=json.dumps(said).encode())
+
+    def sign(self, sample: Sample, *, event_id: str, secret: str, now: datetime) -> Mapping[str, str]:
+        """The three headers of Standard Webhooks."""
+        return signatures.proof(sample.body, message_id=event_id, secret=secret, now=now)
+
+
+def submission(data: Json, *, external_id: str) -> Incoming:
+    """The event of what somebody sent; raises Malformed if there is nothing."""
+    if not data:
+        raise Malformed("The submission has no field.")
+    return Incoming(
+        external_id=external_id,
+        kind="submission",
+        sender=bodies.first_line_of(data, _SENDERS),
+        summary=bodies.subject_of(data) or "Submission",
+        data={**data, "text": data.get("text") or bodies.text_of(data)},
+    )
+
+
+def _example(field: fields.Field) -> str:
+    if field.kind == "select":
+        return field.options[0]
+    return "test@example.com" if field.kind == "email" else f"Test: {field.label}"
 
 
 def _read(request: RawRequest) -> Json:

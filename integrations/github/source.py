@@ -6,12 +6,13 @@ Any signed event is kept; the owner's rules say which of them open a job.
 import hashlib
 import hmac
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
 from integrations import bodies
-from integrations.contracts import BadSignature, Incoming, Json, Malformed, RawRequest
+from integrations.contracts import BadSignature, Incoming, Json, Malformed, RawRequest, Sample
+from integrations.github import samples
 from integrations.github.conditions import Conditions
 from integrations.github.payloads import extract
 
@@ -66,6 +67,19 @@ class GitHubSource:
         """Whether the event meets all conditions and was not caused by Nightdesk itself."""
         wanted = Conditions.read(conditions)
         return not incoming.data.get("own") and wanted.are_met_by(incoming.data)
+
+    def sample(self, conditions: Json, *, event_id: str) -> Sample:
+        """A made-up event that meets the conditions, as far as such can be made up."""
+        return samples.sample(Conditions.read(conditions), delivery=event_id)
+
+    def sign(self, sample: Sample, *, event_id: str, secret: str, now: datetime) -> Mapping[str, str]:
+        """GitHub's signature, which knows no time."""
+        return {"x-hub-signature-256": _sign(secret, sample.body)}
+
+    def suggest(self, kind: str, data: Json) -> Json:
+        """The same event in the same repository, with the same label and outcome if it has them."""
+        found = {"event": kind, **{name: data.get(name) for name in ("repository", "label", "conclusion")}}
+        return {name: value for name, value in found.items() if value}
 
 
 def _header(request: RawRequest, name: str, pattern: re.Pattern[str]) -> str:

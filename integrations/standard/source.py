@@ -1,13 +1,14 @@
 """Events from anything that speaks Standard Webhooks, at the address of one trigger."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
 from pydantic import Field
 
 from integrations import bodies, signatures
-from integrations.contracts import Frozen, Incoming, Json, Malformed, RawRequest
+from integrations.contracts import Frozen, Incoming, Json, Malformed, RawRequest, Sample
 
 _SENDERS = ("email", "from", "sender", "source", "name")
 
@@ -55,6 +56,21 @@ class StandardSource:
         """Whether the event is of one of the types, where types are named."""
         types = bodies.read_conditions(Conditions, conditions).types
         return not types or incoming.kind in types
+
+    def sample(self, conditions: Json, *, event_id: str) -> Sample:
+        """An event of the first type that the rule takes."""
+        types = bodies.read_conditions(Conditions, conditions).types
+        said = {"name": "Test", "email": "test@example.com", "message": "A test event: nothing has to be done."}
+        body = json.dumps({"type": types[0] if types else "test.event", "data": said}).encode()
+        return Sample(headers={"content-type": bodies.JSON_TYPE}, body=body)
+
+    def sign(self, sample: Sample, *, event_id: str, secret: str, now: datetime) -> Mapping[str, str]:
+        """The three headers of Standard Webhooks."""
+        return signatures.proof(sample.body, message_id=event_id, secret=secret, now=now)
+
+    def suggest(self, kind: str, data: Json) -> Json:
+        """Events of the same type."""
+        return {} if kind == "event" else {"types": [kind]}
 
 
 def _content(payload: Json) -> dict[str, Any]:

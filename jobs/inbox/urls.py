@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from jobs.inbox import job_views, session_views, views
+from jobs.inbox import job_views, receipt_views, session_views, trigger_views, views
 
 app_name = "inbox"
 urlpatterns = [
@@ -27,5 +27,16 @@ urlpatterns = [
     path("jobs/<uuid:uid>/", job_views.job, name="job"),
     path("jobs/<uuid:uid>/retry/", job_views.retry, name="job_retry"),
     path("jobs/<uuid:uid>/cancel/", job_views.cancel, name="job_cancel"),
+    path("triggers/", trigger_views.rules, name="triggers"),
+    path("triggers/new/", trigger_views.new, name="trigger_new"),
+    path("triggers/<slug:slug>/", trigger_views.rule, name="trigger"),
+    path("triggers/<slug:slug>/edit/", trigger_views.edit, name="trigger_edit"),
+    path("triggers/<slug:slug>/enabled/", trigger_views.switch, name="trigger_switch"),
+    path("triggers/<slug:slug>/secrets/", trigger_views.secrets, name="trigger_secrets"),
+    path("triggers/<slug:slug>/trial/", trigger_views.attempt, name="trigger_try"),
+    path("triggers/<slug:slug>/test/", trigger_views.test_event, name="trigger_test"),
+    path("receipts/", receipt_views.receipts, name="receipts"),
+    path("receipts/<int:receipt_id>/", receipt_views.receipt, name="receipt"),
+    path("receipts/<int:receipt_id>/replay/", receipt_views.replay, name="receipt_replay"),
     re_path(r"^artifacts/(?P<sha256>[0-9a-f]{64})/$", job_views.artifact, name="artifact"),
 ]

@@ -62,6 +62,7 @@ def _open(job: Job, wanted: WantedJob, *, by: str) -> Job:
         by=by,
         client=job.client,
         priority=max(job.priority, wanted.priority or job.priority),
+        agents=job.agents,
         budget_microusd=_take_share(job),
         parent=job,
         depth=job.depth + 1,

@@ -12,11 +12,12 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from jobs.lifecycle.job import open_job
-from jobs.models import Job, Receipt, Trigger
+from jobs.models import Client, Job, Receipt, Trigger
+from jobs.states import Outcome
 
 # Among a receipt's problems, in the place of a rule's name: why it opened nothing whatever the rules say.
 EVERY_RULE = "every rule"
-
+_NAMES_TOLD, _NAMES_CHARS = 40, 1_000
 _NAME = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.]*)\}")
 # Headers worth keeping as evidence; none of them is a credential.
 _KEPT_HEADERS = (
@@ -30,7 +31,11 @@ _KEPT_HEADERS = (
 
 # Plain SQL: every event that comes in asks it, and a query set costs as much again as all that is then written.
 _RULES = "SELECT * FROM jobs_trigger WHERE source = %s AND enabled ORDER BY name, id"
-_RULE = "SELECT * FROM jobs_trigger WHERE source = %s AND enabled AND slug = %s"
+# The rule that the address names comes first: its secrets are those of the address.
+_RULE = (
+    "SELECT * FROM jobs_trigger WHERE source = %s AND enabled AND (slug = %s OR address = %s)"
+    " ORDER BY slug <> %s, name, id"
+)
 
 
 class MissingName(ValueError):
@@ -39,7 +44,7 @@ class MissingName(ValueError):
 
 @dataclass(frozen=True)
 class Inbound:
-    """A verified, parsed event and the raw bytes it came in."""
+    """A verified, parsed event and the raw bytes it came in. A test opens no job."""
 
     source: str
     external_id: str
@@ -49,6 +54,19 @@ class Inbound:
     summary: str = ""
     data: dict[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    address: str = ""
+    origin: str = ""
+    is_test: bool = False
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A job that a rule asks for, its templates filled."""
+
+    trigger: Trigger
+    title: str
+    brief: str
+    client_id: int | None
 
 
 @dataclass(frozen=True)
@@ -67,10 +85,11 @@ def accept(inbound: Inbound, triggers: Sequence[Trigger], *, problems: Mapping[s
     filled opens nothing; why is kept on the receipt, beside the `problems` that were found before.
     """
     wanted, unfilled = _fill_all(inbound, triggers)
+    found = {**(problems or {}), **unfilled}
     try:
         with transaction.atomic():
-            receipt = _keep(inbound, {**(problems or {}), **unfilled})
-            jobs = [_open(trigger, title, brief, receipt) for trigger, title, brief in wanted]
+            receipt = _keep(inbound, found, _outcome(inbound, wanted, found))
+            jobs = [] if inbound.is_test else [open_wanted(one, receipt) for one in wanted]
     except IntegrityError:
         # Known already, or arrived twice at once and the other one won. Repeats are rare: only they look it up.
         if known := _known(inbound):
@@ -86,10 +105,14 @@ def known(source: str, external_ids: Collection[str]) -> set[str]:
 
 
 def candidates(source: str, *, slug: str | None = None) -> list[Trigger]:
-    """The enabled rules for a source; with a slug, the one that the address names (or none)."""
+    """The enabled rules for a source; with a slug, the one that the address names, then those that share it.
+
+    An address whose own rule is missing or not enabled has none.
+    """
     if slug is None:
         return list(Trigger.objects.raw(_RULES, [source]))
-    return list(Trigger.objects.raw(_RULE, [source, slug]))
+    found = list(Trigger.objects.raw(_RULE, [source, slug, slug, slug]))
+    return found if found and found[0].slug == slug else []
 
 
 def secrets_of(trigger: Trigger) -> list[str]:
@@ -115,31 +138,78 @@ def fill(template: str, data: Mapping[str, Any]) -> str:
         found: Any = data
         for part in match[1].split("."):
             if not isinstance(found, Mapping) or part not in found:
-                names = ", ".join(sorted(str(name) for name in data)) or "nothing"
-                raise MissingName(f"The rule names {{{match[1]}}}, but this event has: {names}.")
+                raise MissingName(f"The rule names {{{match[1]}}}, but this event has: {_names(data)}.")
             found = found[part]
         return ", ".join(map(str, found)) if isinstance(found, list) else str(found)
 
     return _NAME.sub(value, template)
 
 
-def _fill_all(
-    inbound: Inbound, triggers: Sequence[Trigger]
-) -> tuple[list[tuple[Trigger, str, str]], dict[str, str]]:
-    values = {**inbound.data, "summary": inbound.summary, "sender": inbound.sender, "kind": inbound.kind}
+def _names(data: Mapping[str, Any]) -> str:
+    """What a template may name; strangers choose these, so there is an end to them."""
+    names = sorted(str(name) for name in data)
+    shown = ", ".join(names[:_NAMES_TOLD])[:_NAMES_CHARS] or "nothing"
+    return shown if len(names) <= _NAMES_TOLD and len(shown) < _NAMES_CHARS else f"{shown}, …"
+
+
+def want(trigger: Trigger, event: Inbound | Receipt) -> Wanted:
+    """The job that a rule would open for the event; raises MissingName if its templates cannot be filled."""
+    values = {**event.data, "summary": event.summary, "sender": event.sender, "kind": event.kind}
+    brief = fill(trigger.brief_template, values).strip()
+    if not brief:
+        raise MissingName("The rule's brief came out empty.")
+    return Wanted(trigger, fill(trigger.title_template, values), brief, _client_id(trigger, event.data))
+
+
+def open_wanted(wanted: Wanted, receipt: Receipt, *, by: str = "") -> Job:
+    """Open the job. Inside a transaction; IntegrityError if the rule has opened one for this receipt already."""
+    trigger = wanted.trigger
+    return open_job(
+        title=wanted.title,
+        brief=wanted.brief,
+        by=by or f"trigger:{trigger.slug}",
+        client_id=wanted.client_id,
+        priority=trigger.priority,
+        data=receipt.data,
+        agents=trigger.agents,
+        budget_microusd=trigger.budget_microusd,
+        receipt=receipt,
+        trigger=trigger,
+    )
+
+
+def _client_id(trigger: Trigger, data: Mapping[str, Any]) -> int | None:
+    """The one client who has the sender's address among its recipients, where the rule looks; else the rule's."""
+    address = data.get(trigger.client_from) if trigger.client_from else None
+    if not isinstance(address, str) or not address.strip():
+        return trigger.client_id
+    given = address.strip().casefold()
+    rows = Client.objects.values_list("id", "recipients")
+    found = [pk for pk, recipients in rows if given in {str(one).casefold() for one in recipients}]
+    return found[0] if len(found) == 1 else trigger.client_id
+
+
+def _fill_all(inbound: Inbound, triggers: Sequence[Trigger]) -> tuple[list[Wanted], dict[str, str]]:
     wanted, problems = [], {}
     for trigger in triggers:
         try:
-            brief = fill(trigger.brief_template, values).strip()
-            if not brief:
-                raise MissingName("The rule's brief came out empty.")
-            wanted.append((trigger, fill(trigger.title_template, values), brief))
+            wanted.append(want(trigger, inbound))
         except MissingName as problem:
             problems[trigger.slug] = str(problem)
     return wanted, problems
 
 
-def _keep(inbound: Inbound, problems: dict[str, str]) -> Receipt:
+def _outcome(inbound: Inbound, wanted: Sequence[Wanted], problems: Mapping[str, str]) -> Outcome:
+    if inbound.is_test:
+        return Outcome.TEST
+    if EVERY_RULE in problems:
+        return Outcome.IGNORED
+    if problems:
+        return Outcome.FAULT
+    return Outcome.OPENED if wanted else Outcome.UNMATCHED
+
+
+def _keep(inbound: Inbound, problems: dict[str, str], outcome: Outcome) -> Receipt:
     return Receipt(
         source=inbound.source,
         external_id=inbound.external_id,
@@ -151,21 +221,10 @@ def _keep(inbound: Inbound, problems: dict[str, str]) -> Receipt:
         body=inbound.body,
         sha256=hashlib.sha256(inbound.body).hexdigest(),
         problems=problems,
+        outcome=outcome,
+        address=inbound.address,
+        origin=inbound.origin,
     ).insert()
-
-
-def _open(trigger: Trigger, title: str, brief: str, receipt: Receipt) -> Job:
-    return open_job(
-        title=title,
-        brief=brief,
-        by=f"trigger:{trigger.slug}",
-        client_id=trigger.client_id,
-        priority=trigger.priority,
-        data=receipt.data,
-        budget_microusd=trigger.budget_microusd,
-        receipt=receipt,
-        trigger=trigger,
-    )
 
 
 def _known(inbound: Inbound) -> Accepted | None:

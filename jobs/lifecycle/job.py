@@ -43,6 +43,7 @@ def open_job(
     client_id: int | None = None,
     priority: int | None = None,
     data: dict[str, Any] | None = None,
+    agents: list[str] | None = None,
     budget_microusd: int | None = None,
     receipt: Receipt | None = None,
     trigger: Trigger | None = None,
@@ -53,7 +54,7 @@ def open_job(
     """Open a Job and return it. Priority 1 is planned at once, 2 on the next cycle. Raises BadJob.
 
     Without a priority, work for a client is 1. With `after`, it waits until that job is completed. A client whose
-    row is not at hand may be given by its id.
+    row is not at hand may be given by its id. `agents` are the only ones that may work on it; without, all may.
     """
     brief = _clean(brief)
     if not brief:
@@ -69,6 +70,7 @@ def open_job(
             brief=brief,
             content_digest=policy.content_digest(brief),
             data=data or {},
+            agents=agents or [],
             client_id=client_id,
             priority=priority,
             budget_microusd=settings.JOB_BUDGET if budget_microusd is None else budget_microusd,

@@ -27,9 +27,15 @@ class PlannedStep:
 
 
 def accept_plan(run: Run, steps: Sequence[PlannedStep], *, by: str) -> list[Task]:
-    """Turn the steps into Tasks; those that need nothing are ready at once. Raises LostRace."""
+    """Turn the steps into Tasks; those that need nothing are ready at once. Raises LostRace.
+
+    Raises ValueError for a number of steps that no plan has, and for an agent that may not work on the job.
+    """
     if not 1 <= len(steps) <= policy.MAX_STEPS:
         raise ValueError(f"a plan has 1 to {policy.MAX_STEPS} steps")
+    may = Job.objects.values_list("agents", flat=True).get(pk=run.job_id)
+    if others := [step.agent for step in steps if may and step.agent not in may]:
+        raise ValueError(f"the rule of this job does not allow: {', '.join(others)}")
     with transaction.atomic():
         runs.end(run, RunState.SUCCEEDED, how=f"planned {len(steps)} steps", by=by)
         job = lock(run.job_id)
@@ -68,6 +74,7 @@ def split(run: Run, parts: Sequence[tuple[str, str]], *, reason: str, by: str) -
                     client=job.client,
                     priority=job.priority,
                     data=job.data,
+                    agents=job.agents,
                     budget_microusd=max(0, job.budget_microusd - job.spent_microusd) // len(parts),
                     parent=job,
                     after=made[-1] if made else None,

@@ -26,6 +26,7 @@ class Job(Stateful):
     answers = models.JSONField(default=list, blank=True)
     client = models.ForeignKey(Client, on_delete=models.PROTECT, null=True, blank=True, related_name="jobs")
     priority = models.PositiveSmallIntegerField(default=Priority.INTERNAL)
+    agents = models.JSONField(default=list, blank=True)  # the only ones that may work on it; empty: all
     state = models.CharField(max_length=20, choices=[(s, s) for s in JobState], default=JobState.PENDING)
     reason = models.TextField(blank=True)  # why it failed, waits or was cancelled
 

@@ -1,8 +1,10 @@
 """Receipt: one accepted inbound delivery."""
 
 from django.db import models
+from django.db.models import Q
 
 from jobs.models.fence import AppendOnly, AppendOnlyQuerySet
+from jobs.states import Outcome
 
 
 class Receipt(AppendOnly):
@@ -19,6 +21,9 @@ class Receipt(AppendOnly):
     sha256 = models.CharField(max_length=64)
     # Why a rule that should have opened a job did not: {trigger slug, or "every rule": reason}.
     problems = models.JSONField(default=dict)
+    outcome = models.CharField(max_length=10, choices=[(o, o) for o in Outcome], default=Outcome.UNMATCHED)
+    address = models.CharField(max_length=60, blank=True)  # the slug in the address that it was posted to
+    origin = models.CharField(max_length=64, blank=True)  # a stranger's network address, as a keyed hash
     received_at = models.DateTimeField(auto_now_add=True)
 
     objects = AppendOnlyQuerySet["Receipt"].as_manager()
@@ -26,6 +31,14 @@ class Receipt(AppendOnly):
     class Meta:
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["source", "external_id"], name="receipt_once")]
+        indexes = [
+            # What came to nothing, newest first.
+            models.Index(
+                fields=["outcome", "-id"], condition=~Q(outcome=Outcome.OPENED), name="receipt_to_nothing"
+            ),
+            # How much one stranger has sent of late.
+            models.Index(fields=["origin", "received_at"], condition=~Q(origin=""), name="receipt_by_origin"),
+        ]
 
     def __str__(self) -> str:
         """Return the source and the sender's id."""

@@ -15,11 +15,22 @@ class Trigger(models.Model):
     name = models.CharField(max_length=120)
     slug = models.SlugField(max_length=60, unique=True, help_text="The last part of its address.")
     source = models.CharField(max_length=40, help_text="form, standard, github, schedule, …")
+    # Rules that share an address also share its secrets, which are those of the rule that the address names.
+    address = models.SlugField(
+        max_length=60, blank=True, help_text="Another rule at whose address this one listens too; empty: its own."
+    )
     enabled = models.BooleanField(default=True)
     conditions = models.JSONField(default=dict, blank=True)
     title_template = models.CharField(max_length=200, default="{summary}")
     brief_template = models.TextField(default="{text}")
     client = models.ForeignKey(Client, on_delete=models.PROTECT, null=True, blank=True, related_name="triggers")
+    client_from = models.CharField(
+        max_length=80,
+        blank=True,
+        help_text="The value that holds the sender's mail address, such as email: if it is a recipient of exactly "
+        "one client, the work is for that client. Whoever sends the event can claim any address there.",
+    )
+    agents = models.JSONField(default=list, blank=True, help_text="The agents that may work on it; none: all.")
     priority = models.PositiveSmallIntegerField(
         choices=[(Priority.CLIENT, "1, client"), (Priority.INTERNAL, "2, internal")], default=Priority.INTERNAL
     )

@@ -206,3 +206,32 @@ def test_the_form_that_is_asked_for_survives_on_its_way_to_the_api(tmp_path: Pat
         wanted = registry.load(shape["properties"]["agent"]["const"]).Input.model_fields.keys()
         assert shape["properties"]["input"]["properties"].keys() == wanted
         assert shape["additionalProperties"] is False
+
+
+def test_only_the_agents_that_are_allowed_stand_in_the_catalogue_and_in_the_form(tmp_path: Path) -> None:
+    llm = ScriptedLLM(planned(STEPS[0]))
+    decision = orchestrator.plan(BRIEF, a_desk(llm, tmp_path), ["review", "research"])
+    assert isinstance(decision, Plan)
+    ask = llm.asks[0]
+    entries = json.loads(catalogue.text(("research", "review")))
+    assert [entry["agent"] for entry in entries] == ["research", "review"]
+    assert catalogue.text(("research", "review")) in ask.system
+    assert '"drafting"' not in ask.system
+    assert ask.output_schema is not None
+    steps = ask.output_schema["$defs"]["PlanChoice"]["properties"]["steps"]["items"]["anyOf"]
+    assert [step["properties"]["agent"]["const"] for step in steps] == ["research", "review"]
+
+
+def test_a_plan_with_an_agent_that_is_not_allowed_goes_back_and_then_becomes_a_question(tmp_path: Path) -> None:
+    llm = ScriptedLLM(planned(*STEPS), planned(*STEPS))
+    decision = orchestrator.plan(BRIEF, a_desk(llm, tmp_path), ["research", "drafting"])
+    assert isinstance(decision, Question)
+    assert "Step 4 (communication): this job may use only research, drafting." in decision.question
+
+
+def test_without_any_agent_that_is_allowed_nobody_is_asked_but_the_owner(tmp_path: Path) -> None:
+    llm = ScriptedLLM()
+    decision = orchestrator.plan(BRIEF, a_desk(llm, tmp_path), ["astrologer"])
+    assert isinstance(decision, Question)
+    assert "astrologer" in decision.question
+    assert not llm.asks

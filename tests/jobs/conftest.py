@@ -14,8 +14,9 @@ from jobs.lifecycle import planning
 from jobs.lifecycle import run as runs
 from jobs.lifecycle import task as tasks
 from jobs.lifecycle.artifact import File
+from jobs.lifecycle.intake import Inbound
 from jobs.lifecycle.job import open_job
-from jobs.models import Client, Delivery, Job, Run, Task, Turn
+from jobs.models import Client, Delivery, Job, Run, Task, Trigger, Turn
 
 STEP = planning.PlannedStep(agent="drafting", title="Write it", input={"kind": "article"})
 
@@ -65,6 +66,26 @@ def planned(job: Job) -> Callable[..., Job]:
         return job
 
     return plan
+
+
+def an_event(**changes: Any) -> Inbound:
+    """A form that somebody filled in, at the address `contact`."""
+    values: dict[str, Any] = {
+        "source": "form",
+        "external_id": "contact:1",
+        "address": "contact",
+        "kind": "submission",
+        "body": b'{"name": "Lea"}',
+        "sender": "lea@example.com",
+        "summary": "Lea asks",
+        "data": {"name": "Lea", "text": "Do you deliver?"},
+    }
+    return Inbound(**values | changes)
+
+
+def a_rule(slug: str = "contact", **columns: Any) -> Trigger:
+    """A rule for forms."""
+    return Trigger.objects.create(**{"name": slug.title(), "slug": slug, "source": "form"} | columns)
 
 
 def claimed() -> Run:

@@ -16,7 +16,7 @@ from jobs.lifecycle import planning
 from jobs.lifecycle import review as reviews
 from jobs.lifecycle import task as tasks
 from jobs.lifecycle.job import open_job
-from jobs.models import Client, Delivery, Event, Job, Review, Run, Trigger
+from jobs.models import Client, Delivery, Event, Job, Review, Run
 from jobs.states import JobState
 from tests.jobs.conftest import claimed, done, message_result
 
@@ -240,11 +240,6 @@ def test_the_night_costs_what_its_attempts_cost(job: Job) -> None:
     told("run.succeeded", run.pk, evening)
     assert tasks_before == 0
     assert queries.last_night(timezone.now()).spent_microusd == 70_000
-
-
-def test_receipts_of_a_rule_are_the_ones_that_opened_its_jobs() -> None:
-    rule = Trigger.objects.create(name="Enquiry", slug="enquiry", source="form")
-    assert queries.receipts_of(rule) == []
 
 
 def test_a_task_that_failed_belongs_to_its_job(planned: Callable[..., Job]) -> None:

@@ -92,6 +92,17 @@ def test_a_plan_that_breaks_a_rule_twice_becomes_a_question_and_nothing_of_it_ru
     assert read(job).spent_microusd == 20
 
 
+def test_an_agent_that_the_rule_does_not_allow_is_neither_offered_nor_taken(
+    job: Job, thinks: Thinks, pulse: pool.Pulse
+) -> None:
+    Job.objects.update(agents=["research"])
+    llm = thinks(plan(step()), plan(step()))
+    workers.carry_out(claimed(), pulse)
+    assert '"drafting"' not in llm.asks[0].system
+    assert not job.tasks.exists()
+    assert "may use only research" in Review.objects.get().payload["question"]
+
+
 def test_planning_that_was_interrupted_goes_on_from_the_stored_turns(
     job: Job, thinks: Thinks, pulse: pool.Pulse
 ) -> None:

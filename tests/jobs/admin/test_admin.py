@@ -12,9 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.module_loading import import_string
 
-from jobs.admin.trigger import TriggerForm, address_of, read_conditions
 from jobs.lifecycle.intake import secrets_of
+from jobs.lifecycle.rule import address_of, read_conditions
 from jobs.models import Artifact, Client, Delivery, Event, Job, Receipt, Review, Run, Task, Trigger, Turn
+from jobs.rule_form import RuleForm
 from tests.jobs.inbox.conftest import several
 
 pytestmark = pytest.mark.django_db
@@ -117,7 +118,7 @@ def test_a_rule_is_kept_with_its_budget_in_micro_usd(room: Browser) -> None:
     assert response.status_code == 200
     made = Trigger.objects.get()
     assert made.budget_microusd == 1_500_000
-    assert TriggerForm(instance=made).fields["budget"].initial == 1.5
+    assert RuleForm(instance=made).fields["budget"].initial == 1.5
 
 
 def test_a_rule_shows_its_address_and_what_a_sender_proves_itself_with(room: Browser) -> None:

@@ -1,11 +1,12 @@
 """Who is let through, and where the others are led."""
 
 import pytest
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import AnonymousUser, Permission, User
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
-from jobs.inbox.access import person_only
+from jobs.inbox.access import permitted, person_only
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +34,8 @@ def test_a_person_who_has_logged_in_is_let_through(owner: User) -> None:
             "/jobs/00000000-0000-0000-0000-000000000000/cancel/",
             "/jobs/00000000-0000-0000-0000-000000000000/",
         ),
+        ("POST", "/triggers/enquiry/trial/", "/triggers/enquiry/"),
+        ("POST", "/receipts/3/replay/", "/receipts/3/"),
     ],
 )
 def test_others_are_led_to_the_login_and_back_to_a_page_that_can_be_read(method: str, path: str, back: str) -> None:
@@ -41,3 +44,28 @@ def test_others_are_led_to_the_login_and_back_to_a_page_that_can_be_read(method:
     response = view(request)
     assert response.status_code == 302
     assert response.headers["Location"] == f"/login/?next={back}"
+
+
+@permitted("jobs.change_trigger")
+def change(request: HttpRequest) -> HttpResponse:
+    """A change."""
+    return HttpResponse("changed")
+
+
+def test_who_has_the_permission_of_the_admin_may_change_here_too(owner: User) -> None:
+    request = RequestFactory().post("/triggers/")
+    request.user = owner
+    assert change(request).content == b"changed"
+    helper = User.objects.create_user("helper")
+    request.user = helper
+    with pytest.raises(PermissionDenied):
+        change(request)
+    helper.user_permissions.add(Permission.objects.get(codename="change_trigger"))
+    request.user = User.objects.get(username="helper")
+    assert change(request).content == b"changed"
+
+
+def test_who_has_not_logged_in_is_led_to_the_login_first() -> None:
+    request = RequestFactory().post("/triggers/")
+    request.user = AnonymousUser()
+    assert change(request).status_code == 302

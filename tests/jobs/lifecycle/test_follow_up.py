@@ -56,6 +56,12 @@ def test_a_follow_up_stands_under_its_job_and_is_told_of(first: Job) -> None:
     assert (event.actor, refusals(first)) == (BY, [])
 
 
+def test_a_follow_up_may_use_no_other_agents_than_the_job_it_comes_from(first: Job) -> None:
+    Job.objects.update(agents=["drafting", "review"])
+    (child,) = follow(first, "Do the next.")
+    assert child.agents == ["drafting", "review"]
+
+
 def test_nothing_wanted_is_nothing_done(first: Job) -> None:
     before = Event.objects.count()
     assert follow(first) == []

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from jobs.lifecycle.intake import Inbound, MissingName, accept, candidates, fill, secrets_of
+from jobs.lifecycle.intake import EVERY_RULE, Inbound, MissingName, accept, candidates, fill, secrets_of
 from jobs.models import Client, Event, Job, Receipt, Trigger
 from tests.jobs.conftest import together
 
@@ -34,6 +34,66 @@ def rule(slug: str = "contact", **columns: Any) -> Trigger:
 
 
 # accept
+
+
+@pytest.mark.parametrize(
+    ("templates", "changes", "outcome"),
+    [
+        (["{text}"], {}, "opened"),
+        (["{text}", "{nobody}"], {}, "fault"),
+        ([], {}, "unmatched"),
+        (["{text}"], {"is_test": True}, "test"),
+        ([], {"is_test": True}, "test"),
+    ],
+)
+def test_a_receipt_says_what_it_came_to(templates: list[str], changes: dict[str, Any], outcome: str) -> None:
+    rules = [rule(f"rule-{place}", brief_template=text) for place, text in enumerate(templates)]
+    assert accept(inbound(**changes), rules).receipt.outcome == outcome
+
+
+def test_what_no_rule_may_have_is_neither_a_fault_nor_unmatched() -> None:
+    accepted = accept(inbound(), [], problems={EVERY_RULE: "Our own echo."})
+    assert accepted.receipt.outcome == "ignored"
+
+
+def test_a_test_opens_nothing_and_its_faults_are_kept() -> None:
+    accepted = accept(inbound(is_test=True), [rule("good"), rule("bad", brief_template="{nobody}")])
+    assert accepted.jobs == []
+    assert not Job.objects.exists()
+    assert list(Receipt.objects.get().problems) == ["bad"]
+
+
+def test_a_job_may_use_the_agents_of_its_rule_alone() -> None:
+    accepted = accept(inbound(), [rule("narrow", agents=["research"]), rule("wide")])
+    assert [job.agents for job in accepted.jobs] == [["research"], []]
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("marta@example.com", "Trattoria Lume"),
+        (" Marta@Example.COM ", "Trattoria Lume"),
+        ("both@example.com", "The usual"),
+        ("nobody@example.com", "The usual"),
+        ("", "The usual"),
+        (["marta@example.com"], "The usual"),
+        (None, "The usual"),
+    ],
+)
+def test_the_client_is_found_by_the_address_that_the_rule_names(trattoria: Client, given: Any, found: str) -> None:
+    trattoria.recipients = ["marta@example.com", "both@example.com"]
+    trattoria.save()
+    Client.objects.create(name="Other", slug="other", recipients=["both@example.com"])
+    usual = Client.objects.create(name="The usual", slug="usual")
+    event = inbound(sender="marta@example.com", data={"email": given, "text": "Hello"})
+    (job,) = accept(event, [rule(client=usual, client_from="email")]).jobs
+    assert job.client is not None
+    assert job.client.name == found
+
+
+def test_a_rule_that_does_not_ask_for_it_finds_no_client_from_what_a_sender_claims(trattoria: Client) -> None:
+    event = inbound(sender="marta@example.com", data={"email": "marta@example.com", "text": "Hello"})
+    assert accept(event, [rule()]).jobs[0].client is None
 
 
 def test_what_came_in_is_kept_as_it_came() -> None:
@@ -180,6 +240,27 @@ def test_a_missing_name_is_told_with_the_names_that_there_are(template: str) -> 
         fill(template, inbound().data)
 
 
+def test_a_stranger_who_sends_many_names_makes_no_long_story() -> None:
+    with pytest.raises(MissingName) as caught:
+        fill("{nobody}", {"x" * 900 + str(number): "" for number in range(5_000)})
+    assert len(str(caught.value)) < 1_200
+
+
 def test_an_event_without_data_has_nothing() -> None:
     with pytest.raises(MissingName, match="has: nothing"):
         fill("{name}", {})
+
+
+# candidates of an address
+
+
+def test_rules_that_share_an_address_come_after_the_rule_whose_address_it_is() -> None:
+    shared, own = rule("aaa", address="site"), rule("site")
+    rule("elsewhere"), rule("off", address="site", enabled=False)
+    assert candidates("form", slug="site") == [own, shared]
+    assert candidates("form", slug="aaa") == [shared]
+
+
+def test_an_address_whose_own_rule_is_off_has_none() -> None:
+    rule("site", enabled=False), rule("shared", address="site")
+    assert candidates("form", slug="site") == []

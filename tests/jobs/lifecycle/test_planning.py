@@ -57,6 +57,22 @@ def test_a_plan_has_one_to_five_steps(run: Run, count: int) -> None:
     assert Run.objects.get().state == "running"
 
 
+def test_a_plan_with_an_agent_that_the_job_does_not_allow_is_refused(run: Run, job: Job) -> None:
+    Job.objects.update(agents=["research"])
+    with pytest.raises(ValueError, match="does not allow: drafting"):
+        planning.accept_plan(run, [STEP, STEP], by="orchestrator")
+    assert not Task.objects.exists()
+    assert Run.objects.get().state == "running"
+    Job.objects.update(agents=["research", "drafting"])
+    assert len(planning.accept_plan(run, [STEP], by="orchestrator")) == 1
+
+
+def test_both_parts_of_a_split_may_use_the_same_agents(run: Run) -> None:
+    Job.objects.update(agents=["drafting"])
+    first, second = planning.split(run, [("A", "a"), ("B", "b")], reason="large", by="orchestrator")
+    assert (first.agents, second.agents) == (["drafting"], ["drafting"])
+
+
 def test_a_request_that_is_too_large_becomes_two_jobs_one_after_the_other(run: Run, job: Job) -> None:
     Job.objects.filter(pk=job.pk).update(budget_microusd=1_000_000, spent_microusd=200_000, data={"a": 1})
     first, second = planning.split(run, PARTS, reason="two outcomes", by=BY)

@@ -1,0 +1,134 @@
+"""The contexts of the pages of rules and receipts."""
+
+import json
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from jobs import arrivals
+from jobs.inbox import rule_forms
+from jobs.lifecycle import intake
+from jobs.lifecycle import rule as rules
+from jobs.models import Receipt, Trigger
+from jobs.states import Outcome
+
+_SHOWN_BYTES = 20_000
+_SHOWN_DATA = 40_000
+
+
+class Refused(Exception):
+    """What was asked for cannot be done; the message says why."""
+
+
+def all_rules() -> dict[str, Any]:
+    """The list of rules."""
+    return {"rules": [{"row": row, "sentence": rules.sentence_of(row.trigger)} for row in arrivals.rules()]}
+
+
+def rule(trigger: Trigger, **more: Any) -> dict[str, Any]:
+    """One rule: what it waits for, what it makes, what came of the last events; and what was just asked for."""
+    return {
+        "rule": trigger,
+        "sentence": rules.sentence_of(trigger),
+        "address": rules.address_of(trigger),
+        "has_secrets": rules.has_secrets(trigger),
+        "arrivals": arrivals.arrivals_of(trigger),
+        "faults": arrivals.faults_of(trigger),
+        "candidates": arrivals.last_of(trigger.source, _at(trigger)),
+        "trial": rule_forms.Trial(),
+        **more,
+    }
+
+
+def secrets(trigger: Trigger, *, renewed: bool) -> list[str]:
+    """The two secrets that a sender may prove itself with from now on. Raises Refused."""
+    if not rules.has_secrets(trigger):
+        raise Refused("This rule has no secrets of its own.")
+    if renewed:
+        rules.renew_secrets(trigger)
+        trigger.refresh_from_db(fields=["secret_version"])
+    return intake.secrets_of(trigger)[:2]
+
+
+def tried(trigger: Trigger, trial: rule_forms.Trial) -> rules.Prospect:
+    """What the rule would make of the event that was chosen or pasted. Raises Refused."""
+    pk, pasted = trial.cleaned_data["receipt"], trial.cleaned_data["pasted"]
+    if pk:
+        found = arrivals.receipt(pk)
+        if found is None:
+            raise Refused("There is no such event.")
+        return rules.prospect(trigger, found)
+    try:
+        return rules.prospect(trigger, _trials("read")(trigger, pasted))
+    except (LookupError, ValueError) as error:
+        raise Refused(str(error)) from error
+
+
+def test_event(trigger: Trigger) -> Receipt:
+    """Send a test event through the rule's own address and return its receipt. Raises Refused."""
+    try:
+        heard = _trials("send")(trigger)
+    except (LookupError, ValueError) as error:
+        raise Refused(str(error)) from error
+    found = arrivals.receipt(heard.receipt_id) if heard.receipt_id else None
+    if found is None:
+        raise Refused(f"The test event was answered with {heard.status}: {heard.answer.get('detail', 'no reason')}")
+    return found
+
+
+def tested(trigger: Trigger, receipt_id: str) -> dict[str, Any]:
+    """The test event that has this receipt, and what it would have become; nothing for another receipt."""
+    found = arrivals.receipt(int(receipt_id)) if receipt_id.isdecimal() and len(receipt_id) < 19 else None
+    if found is None or found.outcome != Outcome.TEST:
+        return {}
+    return {"tested": found, "prospect": rules.prospect(trigger, found)}
+
+
+def writing(form: rule_forms.PageForm, trigger: Trigger | None, receipt: Receipt | None) -> dict[str, Any]:
+    """A rule being written; `receipt` is the event that it is made for."""
+    return {"form": form, "rule": trigger, "receipt": receipt, "data": _data(receipt) if receipt else ""}
+
+
+def first_values(receipt: Receipt | None) -> dict[str, Any]:
+    """What a new rule begins with."""
+    if receipt is None:
+        return {"source": "form", "conditions": {}, "agents": []}
+    return rule_forms.from_receipt(receipt, _trials("suggest")(receipt))
+
+
+def receipts(wanted: str, before: str) -> dict[str, Any]:
+    """What came in, newest first."""
+    filters = [("", "all"), (Outcome.UNMATCHED, "met no rule"), (Outcome.FAULT, "faults"), (Outcome.TEST, "tests")]
+    shown = wanted if wanted in {str(name) for name, _ in filters} else ""
+    start = int(before) if before.isdecimal() and len(before) < 19 else None
+    return {"filters": filters, "shown": shown, "page": arrivals.receipts(shown, before=start)}
+
+
+def receipt(found: Receipt, **more: Any) -> dict[str, Any]:
+    """One receipt: what it says, what it came to, and what the rules of today would make of it."""
+    opened = {job.trigger_id for job in found.jobs.all()}
+    others = [one for one in rules.for_event(found) if one.pk not in opened]
+    return {
+        "receipt": found,
+        "data": _data(found),
+        "raw": bytes(found.body)[:_SHOWN_BYTES].decode("utf-8", errors="replace"),
+        "is_cut": len(found.body) > _SHOWN_BYTES,
+        "prospects": rules.prospects(found, others),
+        "is_test": found.outcome == Outcome.TEST,
+        **more,
+    }
+
+
+def _at(trigger: Trigger) -> str:
+    """The address that its events carry; empty for a source that has one address for all."""
+    return (trigger.address or trigger.slug) if rules.is_addressed(trigger) else ""
+
+
+def _data(found: Receipt) -> str:
+    return json.dumps(found.data, indent=2, ensure_ascii=False)[:_SHOWN_DATA]
+
+
+def _trials(name: str) -> Callable[..., Any]:
+    return cast(Callable[..., Any], import_string(settings.RULE_TRIALS[name]))

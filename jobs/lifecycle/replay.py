@@ -1,0 +1,80 @@
+"""Replay: a Receipt goes through today's rules once more, and opens what is not opened yet."""
+
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+
+from jobs.lifecycle import intake, rule
+from jobs.models import Job, Receipt, Trigger
+from jobs.states import Outcome
+
+
+class NotReplayed(Exception):
+    """Nothing was opened; the message says why."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What became of one rule: the job that it opened now or before, or why there is none."""
+
+    trigger: Trigger
+    job: Job | None = None
+    is_new: bool = False
+    reason: str = ""
+
+
+def replay(receipt: Receipt, *, by: str) -> list[Step]:
+    """Run the receipt through the rules of today; say what became of each rule that it meets.
+
+    A rule that opened a job for it before keeps that one. Raises NotReplayed for a test event.
+    """
+    _refuse_tests(receipt)
+    return [_try(trigger, receipt, by=by) for trigger in rule.for_event(receipt) if _is_for(trigger, receipt)]
+
+
+def apply(trigger: Trigger, receipt: Receipt, *, by: str) -> Step:
+    """Run the receipt through this one rule, which a person chose for it. Raises NotReplayed for a test event."""
+    _refuse_tests(receipt)
+    prospect = rule.prospect(trigger, receipt)
+    return Step(trigger, reason=prospect.reason) if prospect.reason else _try(trigger, receipt, by=by)
+
+
+def in_words(step: Step) -> str:
+    """What became of one rule, as a line."""
+    if step.job is None:
+        return f"{step.trigger.name}: opened nothing. {step.reason}"
+    return f"{step.trigger.name}: {'opened' if step.is_new else 'had opened before'} job {step.job.pk}, {step.job}"
+
+
+def _is_for(trigger: Trigger, receipt: Receipt) -> bool:
+    """Whether there is something to say of this rule: one that cannot be read is told of, not passed over."""
+    try:
+        return rule.meets(trigger, receipt)
+    except (LookupError, ValueError):
+        return True
+
+
+def _try(trigger: Trigger, receipt: Receipt, *, by: str) -> Step:
+    if before := _opened(trigger, receipt):
+        return Step(trigger, job=before)
+    try:
+        rule.meets(trigger, receipt)
+        wanted = intake.want(trigger, receipt)
+        with transaction.atomic():
+            return Step(trigger, job=intake.open_wanted(wanted, receipt, by=by), is_new=True)
+    except (LookupError, ValueError) as error:
+        return Step(trigger, reason=str(error))
+    except IntegrityError:
+        # Replayed twice at once: the other one won.
+        if winner := _opened(trigger, receipt):
+            return Step(trigger, job=winner)
+        raise
+
+
+def _opened(trigger: Trigger, receipt: Receipt) -> Job | None:
+    return Job.objects.filter(receipt=receipt, trigger=trigger).first()
+
+
+def _refuse_tests(receipt: Receipt) -> None:
+    if receipt.outcome == Outcome.TEST:
+        raise NotReplayed("This was a test: it opens no job, however often it is replayed.")
