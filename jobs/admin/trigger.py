@@ -8,13 +8,12 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.urls import NoReverseMatch, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString
 
-from jobs import schedules
+from jobs import queries, schedules
 from jobs.lifecycle.intake import secrets_of
-from jobs.lifecycle.slot import SOURCE as SCHEDULE
 from jobs.models import Trigger
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ class TriggerAdmin(_Admin):
     list_select_related = ("client",)
     search_fields = ("name", "slug")
     show_full_result_count = False
-    readonly_fields = ("rule", "address", "proof", "created_at")
+    readonly_fields = ("rule", "next_slots", "past_slots", "address", "proof", "created_at")
 
     @admin.display(description="waits for")
     def rule(self, trigger: Trigger) -> str:
@@ -100,6 +99,25 @@ class TriggerAdmin(_Admin):
             return read_conditions(trigger.source, trigger.conditions)
         except (LookupError, ValueError) as error:
             return f"Cannot be read: {error}"
+
+    @admin.display(description="next slots")
+    def next_slots(self, trigger: Trigger) -> SafeString | str:
+        """When a schedule comes next, on its own wall clock."""
+        slots = queries.next_slots(trigger) if trigger.pk else []
+        if not slots:
+            is_paused = trigger.source == schedules.SOURCE and not trigger.enabled
+            return "None while it is paused." if is_paused else "None."
+        rows = ((f"{slot:%a %d %b %Y, %H:%M} {slot.tzinfo}",) for slot in slots)
+        return format_html("<table>{}</table>", format_html_join("", "<tr><td>{}</td></tr>", rows))
+
+    @admin.display(description="last slots")
+    def past_slots(self, trigger: Trigger) -> SafeString | str:
+        """What became of a schedule's last slots."""
+        slots = queries.past_slots(trigger) if trigger.pk else []
+        if not slots:
+            return "None yet."
+        rows = ((row.label, row.became) for row in slots)
+        return format_html("<table>{}</table>", format_html_join("", "<tr><td>{}</td><td>{}</td></tr>", rows))
 
     @admin.display(description="address")
     def address(self, trigger: Trigger) -> str:
@@ -124,10 +142,8 @@ def read_conditions(source: str, conditions: Any) -> str:
     """The conditions as a sentence. Raises ValueError if they cannot be read, LookupError for an unknown source."""
     if not isinstance(conditions, dict):
         raise ValueError('Write a JSON object, such as {} or {"label": "agent"}.')
-    if source == SCHEDULE:
-        if unknown := set(conditions) - {"cron", "timezone"}:
-            raise ValueError(f"A schedule has cron and timezone, not {', '.join(sorted(unknown))}.")
-        return schedules.check(str(conditions.get("cron", "")), str(conditions.get("timezone", "UTC")))
+    if source == schedules.SOURCE:
+        return str(schedules.read(conditions))
     sentence: str = import_string(settings.SOURCE_LOADER)(source).check_conditions(conditions)
     return sentence
 
