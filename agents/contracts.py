@@ -310,10 +310,14 @@ class Effect(Frozen):
 
 
 class FollowUp(Frozen):
-    """Another job that this Task found to be needed. Depth, number and budget are bounded by the job layer."""
+    """Another job that this Task found to be needed. Depth, number and budget are bounded by the job layer.
+
+    Its priority is that of the Task's own job, or a lower one.
+    """
 
     title: str = Field(max_length=200)
     brief: str = Field(max_length=20_000)
+    priority: Literal[1, 2] | None = None
 
 
 class Draft(Frozen):

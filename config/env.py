@@ -1,5 +1,6 @@
 """Typed readers of the environment. Each fails loudly, naming the variable and what it takes."""
 
+import difflib
 import os
 import re
 from collections.abc import Iterable
@@ -16,8 +17,13 @@ class BadSetting(Exception):
     """An environment variable that cannot be read; the message says what to write instead."""
 
 
+# Every name that was asked for: what the settings read is what an installation is told.
+asked: set[str] = set()
+
+
 def text(name: str, default: str = "") -> str:
     """The variable's value, or the content of the file that `<NAME>_FILE` points to, without outer space."""
+    asked.add(name)
     if path := os.environ.get(f"{name}_FILE"):
         try:
             return Path(path).read_text(encoding="utf-8").strip()
@@ -127,7 +133,9 @@ def refuse_unknown(known: Iterable[str]) -> None:
     known = set(known)
     for name in sorted(os.environ):
         if name.startswith("NIGHTDESK_") and name.removesuffix("_FILE") not in known:
-            raise BadSetting(f"{name} is not a setting of Nightdesk; the known ones: {', '.join(sorted(known))}")
+            near = difflib.get_close_matches(name, known, n=1)
+            meant = f"did you mean {near[0]}?" if near else f"the known ones: {', '.join(sorted(known))}"
+            raise BadSetting(f"{name} is not a setting of Nightdesk; {meant}")
 
 
 def load_file(path: Path) -> None:

@@ -47,15 +47,19 @@ class Finding:
     fix: str = ""
 
 
-def run_all() -> Iterator[Finding]:
-    """Every probe's finding, in the order in which they build on each other; a probe that breaks is a finding."""
-    for probe in PROBES:
-        try:
-            yield probe()
-        except Exception as error:
-            yield Finding(
-                Level.BAD, probe.__name__.strip("_"), f"{type(error).__name__}: {error}", "Mend this first."
-            )
+def names() -> list[str]:
+    """What the probes are called, in their order."""
+    return [probe.__name__.strip("_") for probe in PROBES]
+
+
+def run_all(*, only: str = "") -> Iterator[Finding]:
+    """The finding of every probe, or of one, in the order in which they build on each other; a break is one too."""
+    for name, probe in zip(names(), PROBES, strict=True):
+        if only in {"", name}:
+            try:
+                yield probe()
+            except Exception as error:
+                yield Finding(Level.BAD, name, f"{type(error).__name__}: {error}", "Mend this first.")
 
 
 def _python() -> Finding:
@@ -142,8 +146,8 @@ def _repositories() -> Finding:
 
 def _cell() -> Finding:
     if missing := sandbox.probe(str(settings.AGENT_OPTIONS["cell_user"])):
-        return Finding(Level.NOTE, "code cell", "; ".join(missing), "Until then code tasks are refused.")
-    return Finding(Level.OK, "code cell", "bubblewrap")
+        return Finding(Level.NOTE, "cell", "; ".join(missing), "Until then code tasks are refused.")
+    return Finding(Level.OK, "cell", "bubblewrap")
 
 
 def _workers() -> Finding:

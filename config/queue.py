@@ -9,9 +9,10 @@ WORKERS: dict[str, str] = {
     "deliveries": "integrations.workers.work",
 }
 
-# q2's own limits are the last net: a loop of `work` ends by itself long before (jobs/pool.py).
-_TIMEOUT_SECONDS = 3_600
-_RETRY_SECONDS = 3_900
+# One call of a worker goes on for as long as there is work: all night and longer. What hangs is found by leases and
+# by the supervisor; these limits would kill the whole process with everything in it.
+_TIMEOUT_SECONDS = 30 * 86_400
+_RETRY_SECONDS = _TIMEOUT_SECONDS + 300
 
 
 def q_cluster(*, redis_url: str) -> dict[str, Any]:

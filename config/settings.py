@@ -261,3 +261,5 @@ LOGGING = {
 SOURCE_LOADER = "integrations.registry.source"
 # Several values, separated by commas, while a secret is being changed.
 SOURCE_SECRETS = {"github": env.listing("GITHUB_WEBHOOK_SECRET")}
+# What each source is made with.
+SOURCES: dict[str, dict[str, object]] = {"github": {"own_logins": env.listing("GITHUB_LOGIN")}}

@@ -142,14 +142,14 @@ class Supervisor:
         child.process = None
 
     def _sweep(self) -> None:
-        """The thread that takes up what died and starts anew what does nothing; a lost database does not end it."""
+        """The thread that takes up what died and starts anew what does nothing; no fault of one look ends it."""
         while not self._stopping.wait(_SWEEP_SECONDS):
             try:
                 sweep()
                 for child in self.children:
                     self._check(child)
-            except DatabaseError:
-                log.exception("the database does not answer; the next sweep tries again")
+            except Exception:
+                log.exception("a sweep broke off; the next one tries again")
                 close_old_connections()
         connection.close()
 

@@ -44,10 +44,13 @@ class Watch(Protocol):
 
 
 class ClusterWatch:
-    """Looks at one cluster's processes on this host."""
+    """Looks at one cluster's processes: those of this host, or wherever they are."""
 
-    def __init__(self, cluster: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, cluster: str, *, everywhere: bool = False, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.cluster = cluster
+        self._everywhere = everywhere
         self._clock = clock
         self._quiet_since: float | None = None
         self._progress: datetime | None = None
@@ -73,7 +76,9 @@ class ClusterWatch:
 
     def _moves(self) -> bool:
         """Whether all slots are taken by living work, or something was claimed or finished since the last look."""
-        mine = Process.objects.filter(cluster=self.cluster, host=this_process().host)
+        mine = Process.objects.filter(cluster=self.cluster)
+        if not self._everywhere:
+            mine = mine.filter(host=this_process().host)
         newest = mine.aggregate(newest=Max("progress_at"))["newest"]
         moved = newest is not None and newest != self._progress
         self._progress = newest

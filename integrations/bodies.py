@@ -32,11 +32,11 @@ def media_type(headers: Mapping[str, str]) -> str:
     return headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def read_json_object(body: bytes) -> Json:
+def read_json_object(body: bytes, *, max_values: int = MAX_VALUES) -> Json:
     """The JSON object in `body`. Raises Malformed for anything else, and for what has two readings.
 
     Refused: other encodings than UTF-8, duplicate keys, NaN and infinities, NUL, lone surrogates, more than
-    MAX_DEPTH levels or MAX_VALUES values.
+    MAX_DEPTH levels or `max_values` values.
     """
     if not body.strip():
         raise Malformed("The body is empty: send a JSON object.")
@@ -50,7 +50,7 @@ def read_json_object(body: bytes) -> Json:
         raise Malformed(f"The body is not valid JSON: {error}.") from error
     if not isinstance(value, dict):
         raise Malformed(f'The JSON is {_name_of(value)}: send an object, as in {{"text": "…"}}.')
-    _check(value)
+    _check(value, max_values)
     return value
 
 
@@ -72,7 +72,7 @@ def read_form(body: bytes) -> Json:
     if "" in fields:
         raise Malformed("A form field has no name.")
     found: Json = {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
-    _check(found)
+    _check(found, MAX_VALUES)
     return found
 
 
@@ -82,14 +82,6 @@ def read_conditions(model: type[Model], conditions: Json) -> Model:
         return model.model_validate(conditions)
     except ValidationError as error:
         raise ValueError(_problems(error)) from error
-
-
-def read_model(model: type[Model], value: Json) -> Model:
-    """`value` as `model`; raises Malformed saying in a line which part is wrong."""
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        raise Malformed(f"The body is not the event that its headers name: {_problems(error)}") from error
 
 
 def one_line(value: Any, limit: int = 200) -> str:
@@ -153,7 +145,7 @@ def _finite(digits: str) -> float:
     return number
 
 
-def _check(value: Json) -> None:
+def _check(value: Json, max_values: int) -> None:
     """Refuse what a database could not keep, without recursion."""
     waiting: list[tuple[Any, int]] = [(value, 1)]
     seen = 0
@@ -162,8 +154,8 @@ def _check(value: Json) -> None:
         seen += 1
         if depth > MAX_DEPTH:
             raise Malformed(f"The body is nested deeper than {MAX_DEPTH} levels.")
-        if seen > MAX_VALUES:
-            raise Malformed(f"The body holds more than {MAX_VALUES} values.")
+        if seen > max_values:
+            raise Malformed(f"The body holds more than {max_values} values.")
         if isinstance(item, str):
             _check_text(item)
         elif isinstance(item, dict):

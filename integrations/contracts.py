@@ -38,6 +38,7 @@ class Incoming(Frozen):
     sender: str = ""
     summary: str = ""  # one line for lists
     data: Json = Field(default_factory=dict)  # what a trigger's templates may name
+    ignored: str = ""  # why no rule may open a job from it: Nightdesk caused it itself, or it is a loop
 
 
 class Refusal(Exception):

@@ -26,13 +26,13 @@ class BrokenProvider(RuntimeError):
     """The provider is listed but cannot be loaded or made; its cause is chained and named."""
 
 
-def source(name: str) -> Source:
-    """The inbound half of the provider `name`. Raises UnknownProvider or BrokenProvider."""
-    return cast(Source, _make("source", name, SOURCES, {}))
+def source(name: str, options: Mapping[str, Any] | None = None) -> Source:
+    """The inbound half of the provider `name`, made with its settings' `options`. Raises as `target` does."""
+    return cast(Source, _make("source", name, SOURCES, options or {}))
 
 
 def target(name: str, options: Mapping[str, Any]) -> Target:
-    """The outbound half of the provider `name`, made with its settings' `options`. Raises as `source` does."""
+    """The outbound half of the provider `name`, likewise. Raises UnknownProvider or BrokenProvider."""
     return cast(Target, _make("target", name, TARGETS, options))
 
 

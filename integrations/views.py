@@ -16,6 +16,9 @@ from integrations.contracts import BadSignature, Incoming, RawRequest, Refusal, 
 from jobs.lifecycle import intake
 from jobs.models import Trigger
 
+# Among a receipt's problems, in the place of a rule's name: why it opened nothing whatever the rules say.
+EVERY_RULE = "every rule"
+
 log = logging.getLogger(__name__)
 
 
@@ -45,7 +48,7 @@ class Unavailable(Refusal):
 def hook(request: HttpRequest, source: str, trigger: str | None = None) -> HttpResponse:
     """Accept one event: 202 with the receipt and its jobs, 200 for a repeat, else what is wrong with it."""
     try:
-        accepted = _accept(registry.source(source), request, trigger)
+        accepted = _accept(registry.source(source, settings.SOURCES.get(source)), request, trigger)
     except Refusal as refusal:
         return _refuse(refusal)
     except (OperationalError, InterfaceError):
@@ -74,6 +77,8 @@ def _matching(
     provider: Source, incoming: Incoming, triggers: list[Trigger]
 ) -> tuple[list[Trigger], dict[str, str]]:
     """The rules that the event meets; one whose conditions cannot be read keeps no other from its event."""
+    if incoming.ignored:
+        return [], {EVERY_RULE: incoming.ignored}
     matching, problems = [], {}
     for trigger in triggers:
         try:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
+from django_q.brokers import get_broker
 from django_q.models import OrmQ, Schedule
 from django_q.tasks import async_task
 
@@ -17,7 +18,7 @@ from jobs.models import Cluster
 
 AGENTS = "agents"
 DELIVERIES = "deliveries"
-# A bell that nobody answered for so long is lost: its message died with a process.
+# A bell that nobody answered for so long and that lies in no queue is lost: its message died with a process.
 _LOST_AFTER = timedelta(seconds=5)
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,8 @@ def ring(cluster: str, *, lost_after: timedelta = _LOST_AFTER) -> bool:
     seen = row.bell_at if row else None
     if not Cluster.objects.filter(pk=cluster, bell_at=seen).update(bell_at=now):
         return False
+    if seen is not None and get_broker(list_key=cluster).queue_size():
+        return False  # not lost: it lies there, since all who could answer are at work and look by themselves
     async_task(settings.WORKERS[cluster], cluster=cluster)
     return True
 

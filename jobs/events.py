@@ -15,6 +15,8 @@ NAMES = frozenset(
         "job.planning",
         "job.planned",
         "job.split",
+        "job.followed",
+        "job.not_followed",
         "job.asked",
         "job.answered",
         "job.given_back",

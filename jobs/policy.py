@@ -1,5 +1,9 @@
 """Which effect needs which review, and how much may be decided at once: pure functions, no setting lifts them."""
 
+import hashlib
+import re
+import unicodedata
+
 from jobs.states import ReviewKind
 
 # A client-facing message always waits for a person. A branch may be pushed; merging it is a person's.
@@ -16,6 +20,8 @@ MAX_STARTS = 3
 MAX_ROUNDS = 5
 MAX_DEPTH = 3
 MAX_FOLLOW_UPS = 3
+# A job with less could hardly be planned.
+MIN_FOLLOW_UP_MICROUSD = 250_000
 MAX_DELIVERY_ATTEMPTS = 8
 
 
@@ -49,3 +55,18 @@ def restart_delay_seconds(starts: int, row: int) -> float:
     further before the one that kills is started again.
     """
     return 0.0 if starts < 2 else 5.0 + row * 7 % 55
+
+
+def follow_up_share(left: int, opened: int) -> int:
+    """What a follow-up gets of the money that its job has left: an equal part for each that may still be opened.
+
+    One part stays with the job itself, for the revisions that a person may ask for.
+    """
+    return left // (MAX_FOLLOW_UPS - opened + 1)
+
+
+def content_digest(brief: str) -> str:
+    """Equal for briefs that ask the same in the same words, whatever their case, spacing and punctuation."""
+    plain = unicodedata.normalize("NFKC", brief).casefold()
+    words = re.findall(r"\w+", plain) or plain.split()
+    return hashlib.sha256(" ".join(words).encode()).hexdigest()

@@ -20,6 +20,8 @@ PAGE_SIZE = 50
 # Finished jobs are counted up to here: "1,000+" is read as fast at a thousand as at a million rows.
 COUNT_CAP = 1000
 HISTORY_SIZE = 300
+# Follow-ups of follow-ups are few (jobs/policy.py), and each of them may be split.
+CHAIN_DEPTH = 12
 # Work that begins in the evening and is read in the morning: twelve hours, one bar each.
 NIGHT_BEGINS = 20
 NIGHT_HOURS = 12
@@ -138,18 +140,41 @@ def jobs_in(states: Sequence[str], *, before: int | None = None) -> Page:
 
 
 def job(uid: uuid.UUID) -> Job | None:
-    """One job with its tasks, artifacts, deliveries, reviews and relatives; None if there is none."""
-    rows = Job.objects.select_related("client", "trigger", "receipt", "parent", "after").filter(uid=uid)
+    """One job with its tasks, artifacts, deliveries and reviews; None if there is none."""
+    rows = Job.objects.select_related("client", "trigger", "receipt", "after").filter(uid=uid)
     tasks = Task.objects.order_by("position").prefetch_related("artifacts")
     return (
         rows.prefetch_related(Prefetch("tasks", tasks))
-        .prefetch_related(Prefetch("children", Job.objects.order_by("id")))
         .prefetch_related(Prefetch("deliveries", Delivery.objects.order_by("id")))
         .prefetch_related(Prefetch("reviews", Review.objects.order_by("id")))
         .prefetch_related(Prefetch("runs", Run.objects.select_related("task").order_by("id")))
         .prefetch_related(Prefetch("runs__turns", _turns()))
         .first()
     )
+
+
+def root_of(job: Job) -> int:
+    """The job that a chain began with, by its key."""
+    root, parent = job.pk, job.parent_id
+    for _ in range(CHAIN_DEPTH):
+        if parent is None:
+            break
+        root, parent = parent, Job.objects.values_list("parent_id", flat=True).get(pk=parent)
+    return root
+
+
+def chain(job: Job) -> list[Job]:
+    """The job that all began with and every job that came of it, by follow-up or split; each after its parent."""
+    rows = Job.objects.defer("brief", "data", "answers").order_by("id")
+    found = list(rows.filter(pk=root_of(job)))
+    level = [one.pk for one in found]
+    for _ in range(CHAIN_DEPTH):
+        if not level:
+            break
+        children = list(rows.filter(parent__in=level))
+        found += children
+        level = [child.pk for child in children]
+    return found
 
 
 def timeline(job_id: int) -> list[Event]:

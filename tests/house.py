@@ -210,7 +210,7 @@ def built(folder: Path, size: str, **settings: str) -> Iterator[House]:
     """A house of this size that is not started yet; whatever of it still runs at the end is killed."""
     folder.mkdir()
     with _database(size) as urls, (folder / "log").open("wb") as log:
-        port = _free_port()
+        port = free_port()
         kept = {
             name: value
             for name, value in os.environ.items()
@@ -260,7 +260,8 @@ def _need_services() -> None:
         pytest.skip(f"no PostgreSQL with Redis here (TEST_POSTGRES_URL, TEST_REDIS_URL): {error}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

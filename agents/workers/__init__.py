@@ -42,6 +42,7 @@ from jobs import dispatch, policy, pool, queue
 from jobs.lifecycle import artifact as artifacts
 from jobs.lifecycle import planning
 from jobs.lifecycle import task as tasks
+from jobs.lifecycle.follow_up import WantedJob
 from jobs.lifecycle.moves import IllegalMove, LostRace
 from jobs.models import Run
 from jobs.states import RunState
@@ -231,5 +232,5 @@ def _result(draft: Draft) -> tasks.Result:
         summary=draft.summary,
         files=[artifacts.File(**made.model_dump()) for made in draft.made],
         effects=[tasks.WantedEffect(**effect.model_dump()) for effect in draft.effects],
-        follow_ups=[(follow_up.title, follow_up.brief) for follow_up in draft.follow_ups],
+        follow_ups=[WantedJob(**follow_up.model_dump()) for follow_up in draft.follow_ups],
     )

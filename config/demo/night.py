@@ -44,9 +44,11 @@ class QuestionItem(Item):
 
 @dataclass(frozen=True)
 class FailureItem(Item):
-    """A job that failed; `text` is the cause, `fix` what helps."""
+    """A job that failed; `text` is the cause, `fix` what helps, `given` what its agent was asked."""
 
     fix: str = ""
+    agent: str = "research"
+    given: dict[str, object] = field(default_factory=dict)
 
 
 CLIENTS = [
@@ -308,10 +310,11 @@ FAILURES = [
         "03:15",
         "",
         "Import of the analytics export",
-        "Import the analytics export and sum up the week.",
+        "Import the analytics export at https://analytics.example/export and sum up the week.",
         12_000,
         text="https://analytics.example/export answered 403 three times: the access was withdrawn.",
         fix="Renew the access of the export address, then retry. Nothing was written.",
+        given={"question": "What happened this week?", "sources": ["https://analytics.example/export"]},
     ),
     FailureItem(
         "04:31",
@@ -321,6 +324,8 @@ FAILURES = [
         2_000_000,
         text="The next call may cost $0.31; this job has spent $2.00 of $2.00.",
         fix="Raise its budget and retry, or end it. Two of three offers are compared already.",
+        agent="drafting",
+        given={"kind": "report", "audience": "the client", "instructions": "One table, one recommendation."},
     ),
 ]
 

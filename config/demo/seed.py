@@ -1,6 +1,6 @@
 """Plays the made-up night through the real verbs, so that every row is one that the product could have made."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from django.conf import settings
@@ -124,15 +124,15 @@ def _question(item: night.Item) -> None:
 def _failure(item: night.Item) -> None:
     if not isinstance(item, night.FailureItem):
         raise TypeError(f"{item.title} names no fix")
-    run = _start(item, agent="research", given={"question": item.brief})
+    run = _start(item, agent=item.agent, given=item.given)
     _spend(run, item.cost)
     kind = "budget" if "budget" in item.fix else ""
-    tasks.fail(run, cause=item.text, fix=item.fix, by="agent:research", kind=kind)
+    tasks.fail(run, cause=item.text, fix=item.fix, by=f"agent:{item.agent}", kind=kind)
 
 
-def _start(item: night.Item, *, agent: str, given: dict[str, str]) -> Run:
+def _start(item: night.Item, *, agent: str, given: Mapping[str, object]) -> Run:
     """The Run of the only task of a job that was opened and planned for the item."""
-    steps = [planning.PlannedStep(agent=agent, title=item.title[:120], input=given)]
+    steps = [planning.PlannedStep(agent=agent, title=item.title[:120], input=dict(given))]
     planning.accept_plan(_plan(item), steps, by="orchestrator")
     return _claimed()
 

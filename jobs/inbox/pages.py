@@ -1,6 +1,7 @@
 """The context of each page, put together from the reads."""
 
 import uuid
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +17,15 @@ from jobs.states import OPEN_JOB, JobState
 # Bars of the night: drawn in a box of this height, in the units of its SVG.
 _BAR_HEIGHT = 24
 _EFFECTS = {"client_message": "message to the client"}
+
+
+@dataclass
+class Link:
+    """One job of a chain and what came of it; `is_here` for the one whose page it is."""
+
+    job: Job
+    is_here: bool
+    children: list["Link"] = field(default_factory=list)
 
 
 def desk(
@@ -84,6 +94,7 @@ def queue(wanted: str, before: str) -> dict[str, Any]:
 def job(found: Job, *, refusal: str = "") -> dict[str, Any]:
     """One job: what was asked, where it stands, what it made, what it cost, what happened."""
     tasks = list(found.tasks.all())
+    events = queries.timeline(found.pk)
     names = {("task", task.pk): f"“{task.title}”" for task in tasks}
     names |= {("delivery", row.pk): f"the {_EFFECTS.get(row.kind, row.kind)}" for row in found.deliveries.all()}
     return {
@@ -92,7 +103,9 @@ def job(found: Job, *, refusal: str = "") -> dict[str, Any]:
         "runs": found.runs.all(),
         "deliveries": found.deliveries.all(),
         "reviews": found.reviews.all(),
-        "events": queries.timeline(found.pk),
+        "events": events,
+        "chain": _chain(found),
+        "handed": sum(event.data.get("microusd", 0) for event in events if event.name == "job.followed"),
         "names": names,
         "is_open": found.state in OPEN_JOB,
         "can_retry": found.state == JobState.FAILED,
@@ -100,6 +113,15 @@ def job(found: Job, *, refusal: str = "") -> dict[str, Any]:
         "refusal": refusal,
         "stamp": stamp(str(found.uid)),
     }
+
+
+def _chain(found: Job) -> list[Link]:
+    """The tree that the job stands in, from the first job on; empty where it stands alone."""
+    links = {one.pk: Link(one, is_here=one.pk == found.pk) for one in queries.chain(found)}
+    first, *others = links.values()
+    for link in others:
+        links[link.job.parent_id or first.job.pk].children.append(link)
+    return [first] if others else []
 
 
 def stamp(job_uid: str) -> str:

@@ -33,6 +33,8 @@ _SENTENCES = {
     "job.planning": "Planning began.",
     "job.planned": "{who} planned it: {steps}.",
     "job.split": "{who} split it into two jobs.",
+    "job.followed": "{who} opened a follow-up job, “{title}”, with {money} of this job's budget.",
+    "job.not_followed": "{who} wanted a follow-up job, “{title}”. It was not opened: {reason}.",
     "job.asked": "{who} asked a question and waits for the answer.",
     "job.answered": "{who} answered; it is planned again.",
     "job.given_back": "Planning was put back: it goes on later.",
@@ -117,7 +119,9 @@ def sentence(event: Event, names: dict[tuple[str, int], str]) -> str:
     pattern = _SENTENCES.get(event.name, event.name)
     row = names.get((event.noun, event.row)) or f"the {event.noun}"
     steps = ", ".join(map(str, event.data.get("steps", []))) or "no steps"
-    said = pattern.format(who=who(event.actor), row=row, steps=steps)
+    title, reason = event.data.get("title", ""), event.data.get("reason", "")
+    money = usd(event.data.get("microusd"))
+    said = pattern.format(who=who(event.actor), row=row, steps=steps, title=title, reason=reason, money=money)
     return said[:1].upper() + said[1:]
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from jobs import dispatch, events
+from jobs import dispatch, events, policy
 from jobs.lifecycle import alarm
 from jobs.lifecycle import run as runs
 from jobs.lifecycle.moves import IllegalMove, move
@@ -69,6 +69,7 @@ def open_job(
         job = Job(
             title=(_clean(title) or brief.splitlines()[0])[:200],
             brief=brief,
+            content_digest=policy.content_digest(brief),
             data=data or {},
             client_id=client_id,
             priority=priority,

@@ -3,7 +3,6 @@
 import datetime
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +13,8 @@ from django.utils import timezone
 from jobs import dispatch, events, policy
 from jobs.lifecycle import artifact as artifacts
 from jobs.lifecycle import run as runs
-from jobs.lifecycle.job import lock, open_failure, open_job, open_review, settle
+from jobs.lifecycle.follow_up import WantedJob, open_follow_ups
+from jobs.lifecycle.job import lock, open_failure, open_review, settle
 from jobs.lifecycle.moves import move
 from jobs.models import Artifact, Delivery, Job, Review, Run, Task
 from jobs.states import DeliveryState, ReviewKind, ReviewState, RunState, TaskState
@@ -40,7 +40,7 @@ class Result:
     summary: str
     files: list[artifacts.File]
     effects: list[WantedEffect] = field(default_factory=list)
-    follow_ups: list[tuple[str, str]] = field(default_factory=list)  # (title, brief)
+    follow_ups: list[WantedJob] = field(default_factory=list)
 
 
 def succeed(run: Run, result: Result, *, by: str) -> list[Delivery]:
@@ -63,7 +63,7 @@ def succeed(run: Run, result: Result, *, by: str) -> list[Delivery]:
         ]
         waits = any(policy.gate(effect.kind) or policy.asks_after(effect.kind) for effect in result.effects)
         _finish(task, result, waits=waits, by=by)
-        _open_follow_ups(job, result.follow_ups, by=by)
+        open_follow_ups(job, result.follow_ups, by=by)
         settle(job.pk, by=by)
     return deliveries
 
@@ -197,23 +197,3 @@ def _open_gate(gate: ReviewKind, *, task: Task, job: Job, fields: dict[str, Any]
         consequence=f"Sends to {to}",
         digest=digest,
     )
-
-
-def _open_follow_ups(job: Job, follow_ups: Sequence[tuple[str, str]], *, by: str) -> None:
-    """Open what the Task found to be needed: bounded in depth, number and money, never more urgent than itself."""
-    if not follow_ups or job.depth >= policy.MAX_DEPTH:
-        return
-    room = policy.MAX_FOLLOW_UPS - job.children.count()
-    wanted = [(title, brief) for title, brief in follow_ups if brief.replace("\x00", "").strip()]
-    for title, brief in wanted[: max(0, room)]:
-        left = max(0, job.budget_microusd - job.spent_microusd - job.reserved_microusd)
-        open_job(
-            title=title,
-            brief=brief,
-            by=by,
-            client=job.client,
-            priority=job.priority,
-            budget_microusd=left // policy.MAX_FOLLOW_UPS,
-            parent=job,
-            depth=job.depth + 1,
-        )

@@ -9,7 +9,7 @@ from jobs.models.client import Client
 from jobs.models.fence import Stateful, StateQuerySet
 from jobs.models.receipt import Receipt
 from jobs.models.trigger import Trigger
-from jobs.states import JobState, Priority
+from jobs.states import OPEN_JOB, JobState, Priority
 
 
 class Job(Stateful):
@@ -20,6 +20,7 @@ class Job(Stateful):
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     title = models.CharField(max_length=200)
     brief = models.TextField()
+    content_digest = models.CharField(max_length=64, default="", editable=False)  # policy.content_digest(brief)
     data = models.JSONField(default=dict, blank=True)
     # [{"question": …, "answer": …, "by": …}]: answers join the brief
     answers = models.JSONField(default=list, blank=True)
@@ -68,6 +69,8 @@ class Job(Stateful):
             models.Index(
                 fields=["priority", "ready_at", "id"], condition=Q(state=JobState.PENDING), name="job_to_plan"
             ),
+            # The loop guard: whether an open job asks the same already.
+            models.Index(fields=["content_digest"], condition=Q(state__in=sorted(OPEN_JOB)), name="job_by_content"),
             # The queue page: one state, newest first.
             models.Index(fields=["state", "-id"], name="job_by_state"),
         ]

@@ -17,7 +17,7 @@ class Receipt(AppendOnly):
     headers = models.JSONField(default=dict)
     body = models.BinaryField()
     sha256 = models.CharField(max_length=64)
-    # Why a rule that should have opened a job did not: {trigger slug: reason}.
+    # Why a rule that should have opened a job did not: {trigger slug, or "every rule": reason}.
     problems = models.JSONField(default=dict)
     received_at = models.DateTimeField(auto_now_add=True)
 

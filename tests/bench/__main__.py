@@ -24,6 +24,7 @@ BENCHMARKS = {
     "claims": Benchmark(limit=150),
     "whole_task": Benchmark(limit=60),
     "ingest": Benchmark(limit=120),
+    "github": Benchmark(limit=120, environment={"GITHUB_WEBHOOK_SECRET": "for benchmarks only"}),
     "pickup": Benchmark(limit=180),
     "behind": Benchmark(limit=240, environment={"NIGHTDESK_REHEARSAL_PAUSE": "1s"}),
     "memory": Benchmark(limit=120, environment={"NIGHTDESK_CONCURRENCY": "52", "NIGHTDESK_REHEARSAL_PAUSE": "3s"}),

@@ -3,13 +3,13 @@
 import asyncio
 import json
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from integrations import signatures
 from jobs.lifecycle.intake import secrets_of
 from jobs.models import Client, Job, Receipt, Trigger
 from tests.bench import place, processes, report
+from tests.bench.asking import ask
 
 _CONNECTIONS = 16
 _REQUESTS = 200 if place.quick() else 1_500
@@ -38,7 +38,7 @@ def measure() -> None:
         for number in range(_ROUNDS + 1):
             for server in (bare, ours):
                 requests = [_request(rule, f"{server.port}-{number}-{count}") for count in range(_REQUESTS)]
-                rate, waits = asyncio.run(_ask(server.port, requests))
+                rate, waits = asyncio.run(ask(server.port, requests, connections=_CONNECTIONS))
                 # The first round warms both up.
                 if number:
                     server.rates.append(rate)
@@ -88,36 +88,3 @@ def _request(rule: Trigger, event: str) -> bytes:
         f"webhook-signature: {signature}",
     ]
     return "\r\n".join([*head, "", ""]).encode() + body
-
-
-async def _ask(port: int, requests: list[bytes]) -> tuple[float, list[float]]:
-    """Send all over some connections, each as soon as the last was answered; the rate and every wait."""
-    waiting = iter(requests)
-    waits: list[float] = []
-    began = time.perf_counter()
-    await asyncio.gather(*[_keep_asking(port, waiting, waits) for _ in range(_CONNECTIONS)])
-    return len(requests) / (time.perf_counter() - began), waits
-
-
-async def _keep_asking(port: int, waiting: Iterator[bytes], waits: list[float]) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        for request in waiting:
-            began = time.perf_counter()
-            writer.write(request)
-            head = await reader.readuntil(b"\r\n\r\n")
-            await reader.readexactly(_length(head))
-            waits.append(time.perf_counter() - began)
-            if not head.startswith(b"HTTP/1.1 202"):
-                raise RuntimeError(f"not accepted: {head!r}")
-            if b"connection: close" in head.lower():
-                writer.close()
-                reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    finally:
-        writer.close()
-
-
-def _length(head: bytes) -> int:
-    return next(
-        int(line.partition(b":")[2]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")
-    )

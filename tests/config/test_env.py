@@ -50,6 +50,14 @@ def test_a_secret_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatc
         env.text(NAME)
 
 
+def test_what_was_asked_for_is_known_whether_it_is_set_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(env, "asked", set())
+    monkeypatch.delenv(NAME, raising=False)
+    env.text(NAME)
+    env.mapping("SAMPLE_PAIRS")
+    assert env.asked == {NAME, "SAMPLE_PAIRS"}
+
+
 @pytest.mark.parametrize(
     ("value", "meaning"),
     [("on", True), ("TRUE", True), ("yes", True), ("1", True), ("off", False), ("False", False), ("0", False)],

@@ -1,48 +1,49 @@
-"""Whether this process can serve."""
-
-import json
-import os
-import subprocess
-import sys
-from http import HTTPStatus
-from pathlib import Path
-from typing import Any
-
 import pytest
-from django.test import Client
+from django.db import connection
+from django.test import Client as Browser
 
-ROOT = Path(__file__).parent.parent.parent
-_ASK = """
-import django, json
-django.setup()
-from django.test import Client
-answer = Client(headers={"host": "127.0.0.1"}).get("/healthz")
-print(json.dumps([answer.status_code, answer.json()]))
-"""
+from config import health
+from config.watch import STALLED_AFTER_SECONDS, ClusterWatch
+from jobs.lifecycle.job import open_job
+from jobs.models import Client
+
+
+class Clock:
+    """Seconds that the test moves on."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The watches of a fresh process, on this clock."""
+    clock = Clock()
+    watches = {name: ClusterWatch(name, everywhere=True, clock=clock) for name in ("agents", "deliveries")}
+    monkeypatch.setattr(health, "_WATCHES", watches)
+    return clock
 
 
 @pytest.mark.django_db
-def test_anybody_is_told_that_the_database_answers(client: Client) -> None:
+def test_an_idle_house_is_well(clock: Clock, client: Browser) -> None:
     answer = client.get("/healthz")
-    assert (answer.status_code, answer.json()) == (HTTPStatus.OK, {"status": "ok"})
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
 @pytest.mark.django_db
-def test_a_look_asks_one_question(client: Client, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(1):
-        client.get("/healthz")
+def test_work_that_nobody_takes_is_told_after_a_while(clock: Clock, client: Browser, trattoria: Client) -> None:
+    open_job(title="Mail", brief="Write it.", by="test", client=trattoria)
+    assert client.get("/healthz").status_code == 200
+    clock.now += STALLED_AFTER_SECONDS + 1
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()) == (503, {"status": "no workers", "clusters": ["agents"]})
 
 
-def test_a_database_that_does_not_answer_is_told_without_its_address(tmp_path: Path) -> None:
-    environment = {
-        **{name: value for name, value in os.environ.items() if name.startswith(("PATH", "HOME", "COVERAGE"))},
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "NIGHTDESK_ROLE": "test",
-        "NIGHTDESK_VAR": str(tmp_path),
-        "DATABASE_URL": "postgresql://somebody:hidden@127.0.0.1:1/nowhere",
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", _ASK], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == [HTTPStatus.SERVICE_UNAVAILABLE, {"status": "no database"}]
+@pytest.mark.django_db
+def test_a_database_that_does_not_answer_is_told_without_details(clock: Clock, client: Browser) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE jobs_task RENAME TO jobs_task_gone")
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()) == (503, {"status": "no database"})

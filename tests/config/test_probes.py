@@ -214,11 +214,11 @@ class TestCell:
         user = pwd.getpwnam("nobody").pw_name if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
         settings.AGENT_OPTIONS = {**settings.AGENT_OPTIONS, "cell_user": user}
         missing = sandbox.probe(user)
-        assert look("code cell").level == (Level.NOTE if missing else Level.OK)
+        assert look("cell").level == (Level.NOTE if missing else Level.OK)
 
     def test_a_cell_that_cannot_be_built_is_told_of(self, settings: Settings) -> None:
         settings.AGENT_OPTIONS = {**settings.AGENT_OPTIONS, "cell_user": "nobody of that name"}
-        found = look("code cell")
+        found = look("cell")
         assert found.level == Level.NOTE
         assert "nobody of that name" in found.says
         assert found.fix

@@ -193,3 +193,10 @@ def test_the_models_are_one_for_all_unless_named(read: Read) -> None:
 def test_several_secrets_of_a_sender_hold_while_one_is_changed(read: Read) -> None:
     secrets = read("settings.SOURCE_SECRETS", GITHUB_WEBHOOK_SECRET="old,new")
     assert secrets["github"] == ["old", "new"]
+
+
+def test_our_own_accounts_at_github_are_a_list(read: Read) -> None:
+    assert read("settings.SOURCES", GITHUB_LOGIN="desk-bot, desk[bot]")["github"] == {
+        "own_logins": ["desk-bot", "desk[bot]"]
+    }
+    assert read("settings.SOURCES")["github"] == {"own_logins": []}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from config import supervisor as house
@@ -69,7 +70,7 @@ def running(tmp_path: Path) -> Iterator[Callable[..., Supervisor]]:
 
     def run(*children: Child) -> Supervisor:
         one = Supervisor(list(children), folder=tmp_path)
-        thread = threading.Thread(target=one.run)
+        thread = threading.Thread(target=end_to_end, args=[one])
         thread.start()
         started.append((one, thread))
         return one
@@ -78,6 +79,14 @@ def running(tmp_path: Path) -> Iterator[Callable[..., Supervisor]]:
     for one, thread in started:
         one.stop()
         thread.join()
+
+
+def end_to_end(one: Supervisor) -> None:
+    """Run it; the thread's own connection is closed then, as the end of a process does it."""
+    try:
+        one.run()
+    finally:
+        connection.close()
 
 
 def child(notes: Path, *, also: str = "", role: str = "web", watch: Looks | None = None) -> Child:
@@ -137,6 +146,24 @@ def test_a_child_that_has_work_and_does_none_is_started_anew(
     until(lambda: len(pids(notes)) == 2)
     assert not is_alive(pids(notes)[0])
     assert watch.forgiven == 2, "a fresh start is given its time"
+
+
+def test_a_sweep_that_breaks_off_does_not_end_the_watching(
+    notes: Path, running: Callable[..., Supervisor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = threading.Event()
+
+    def sweep() -> None:
+        if not broken.is_set():
+            broken.set()
+            raise ConnectionError("Redis is away")
+
+    monkeypatch.setattr(house, "sweep", sweep)
+    watch = Looks()
+    running(child(notes, watch=watch))
+    until(lambda: broken.is_set() and len(pids(notes)) == 1)
+    watch.finding = Finding.STALLED
+    until(lambda: len(pids(notes)) == 2)
 
 
 def test_a_child_that_dies_at_once_is_started_ever_later(notes: Path, running: Callable[..., Supervisor]) -> None:

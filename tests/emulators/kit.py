@@ -204,6 +204,7 @@ class _Wire(BaseHTTPRequestHandler):
     wbufsize = -1  # with disable_nagle_algorithm: else 40 ms a call
     disable_nagle_algorithm = True
     server: _Server
+    seen: "Seen"
 
     def log_message(self, *args: Any) -> None:
         """No access log."""
@@ -216,29 +217,32 @@ class _Wire(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         emu = self.server.emu
         req = self._read()
-        seen = Seen(time.monotonic(), req)
+        seen = self.seen = Seen(time.monotonic(), req)
         with emu.lock:
             emu.journal.append(seen)
             fault = emu.take_fault(req)
         emu.released.wait(emu.pause(req))
         try:
-            seen.status = self._play(emu, req, fault)
+            self._play(emu, req, fault)
         except (BrokenPipeError, ConnectionResetError):
             seen.status = "client gone"
             self.close_connection = True
 
-    def _play(self, emu: Emu, req: Req, fault: Fault | None) -> int | str:
+    def _play(self, emu: Emu, req: Req, fault: Fault | None) -> None:
         kind = fault.kind if fault else ""
         options = fault.options if fault else {}
         if kind == "stall":
             emu.released.wait(options.get("seconds", 1.0))
-        if kind == "status":
-            return self._write(Reply(**options))
         if kind == "lost":
             emu.answer(req)
         if kind in {"drop", "reset", "lost"}:
-            return self._hang_up(kind)
-        return self._write(emu.answer(req), cut=kind if kind.startswith("truncate") else "")
+            self.seen.status = kind
+            self._hang_up(kind)
+            return
+        reply = Reply(**options) if kind == "status" else emu.answer(req)
+        # Noted before the answer leaves: a test that has it may look at the journal at once.
+        self.seen.status = reply.status
+        self._write(reply, cut=kind if kind.startswith("truncate") else "")
 
     def _read(self) -> Req:
         parts = urlsplit(self.path)
@@ -257,7 +261,7 @@ class _Wire(BaseHTTPRequestHandler):
         self.rfile.readline()
         return body
 
-    def _hang_up(self, kind: str) -> str:
+    def _hang_up(self, kind: str) -> None:
         if kind == "reset":
             # Closing with unsent time zero sends RST instead of FIN.
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -265,16 +269,16 @@ class _Wire(BaseHTTPRequestHandler):
         else:
             self.connection.shutdown(socket.SHUT_RDWR)
         self.close_connection = True
-        return kind
 
-    def _write(self, reply: Reply, cut: str = "") -> int:
+    def _write(self, reply: Reply, cut: str = "") -> None:
         content = reply.content()
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.ctype)
         for name, value in reply.headers.items():
             self.send_header(name, value)
         if not isinstance(content, bytes):
-            return self._write_chunks(reply, content)
+            self._write_chunks(content)
+            return
         shown = content[: len(content) // 2] if cut else content
         self.send_header("Content-Length", str(len(content) if cut == "truncate" else len(shown)))
         self.end_headers()
@@ -282,9 +286,8 @@ class _Wire(BaseHTTPRequestHandler):
         self.wfile.flush()
         if cut == "truncate":
             self._hang_up("drop")
-        return reply.status
 
-    def _write_chunks(self, reply: Reply, content: Iterator[bytes]) -> int:
+    def _write_chunks(self, content: Iterator[bytes]) -> None:
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         for piece in content:
@@ -292,4 +295,3 @@ class _Wire(BaseHTTPRequestHandler):
             self.wfile.flush()
         self.wfile.write(b"0\r\n\r\n")
         self.wfile.flush()
-        return reply.status

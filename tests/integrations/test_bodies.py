@@ -57,3 +57,10 @@ def test_subject_and_text_are_found() -> None:
     assert bodies.subject_of({"n": [1]}) == ""
     assert bodies.text_of({"text": 5, "body": "Soup"}) == "Soup"
     assert bodies.text_of({"a": "x", "list": [1], "b": 2}) == "a: x\nb: 2"
+
+
+def test_who_expects_more_values_may_read_more() -> None:
+    body = b'{"a": [' + b"0," * bodies.MAX_VALUES + b"0]}"
+    with pytest.raises(Malformed, match="more than 50000 values"):
+        bodies.read_json_object(body)
+    assert len(bodies.read_json_object(body, max_values=2 * bodies.MAX_VALUES)["a"]) == bodies.MAX_VALUES + 1

@@ -6,6 +6,7 @@ import pytest
 
 from integrations import registry
 from integrations.folder.target import FolderTarget
+from integrations.github.source import GitHubSource
 
 
 @pytest.mark.parametrize("name", sorted(registry.SOURCES))
@@ -15,6 +16,14 @@ def test_every_source_answers_to_its_own_name(name: str) -> None:
 
 def test_a_target_is_made_with_its_options(tmp_path: Path) -> None:
     assert isinstance(registry.target("folder", {"root": tmp_path}), FolderTarget)
+
+
+def test_a_source_is_made_with_its_options() -> None:
+    source = registry.source("github", {"own_logins": ["desk-bot"]})
+    assert isinstance(source, GitHubSource)
+    assert source.own_logins == {"desk-bot"}
+    with pytest.raises(registry.BrokenProvider, match="source form"):
+        registry.source("form", {"colour": "red"})
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:

@@ -47,3 +47,26 @@ def test_what_died_together_twice_starts_apart() -> None:
     assert len(set(delays)) == 55
     assert min(delays) == 5
     assert max(delays) < 60
+
+
+def test_a_follow_up_gets_an_equal_part_and_one_part_stays() -> None:
+    assert [policy.follow_up_share(400, 0), policy.follow_up_share(300, 1), policy.follow_up_share(200, 2)] == [
+        100
+    ] * 3
+    assert policy.follow_up_share(0, 0) == 0
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Write the note.", " WRITE\n\nthe  note!!", True),
+        ("Straße №\u00a01", "STRASSE no 1", True),
+        ("Look at #12", "Look at #13", False),
+        ("Write the note.", "Write the notes.", False),
+        ("🌙", "🌞", False),
+        ("🌙", " 🌙\n", True),
+    ],
+)
+def test_the_same_in_other_dress_has_the_same_digest(one: str, other: str, same: bool) -> None:
+    assert (policy.content_digest(one) == policy.content_digest(other)) is same
+    assert len(policy.content_digest(one)) == 64

@@ -88,11 +88,11 @@ def test_it_answers_the_bell_so_that_later_work_rings() -> None:
 
 def test_work_that_comes_while_it_works_needs_no_bell() -> None:
     open_jobs(2)
-    late: list[Job] = []
+    first = threading.Lock()
 
     def do(run: Run, pulse: Pulse) -> None:
-        if not late:
-            late.extend(open_jobs(2, 2))
+        if first.acquire(blocking=False):
+            open_jobs(2, 2)
         ask(run, pulse)
 
     assert serve(do) == 3
@@ -133,14 +133,13 @@ def test_the_last_slot_is_kept_for_a_client() -> None:
 
 def test_a_full_house_claims_nothing_more() -> None:
     open_jobs(1, 1, 1, 1, 1)
-    four = threading.Barrier(4)
-    begun: list[int] = []
     waiting: list[int] = []
+    # Counted while all four are inside, before any of them goes on.
+    four = threading.Barrier(4, action=lambda: waiting.append(Job.objects.filter(state="pending").count()))
 
     def do(run: Run, pulse: Pulse) -> None:
-        begun.append(run.pk)
-        if len(begun) <= 4 and four.wait(PATIENCE) == 0:
-            waiting.append(Job.objects.filter(state="pending").count())
+        if not waiting:
+            four.wait(PATIENCE)
         ask(run, pulse)
 
     assert serve(do) == 5
@@ -189,11 +188,13 @@ def test_what_was_taken_up_by_another_is_not_let_go_again(planned: Callable[...,
         assert queue.claim_delivery() is not None
         raise RuntimeError("late")
 
-    assert pool.serve("deliveries", claim=lambda _: queue.claim_delivery(), do=do) == 1
+    claims = [queue.claim_delivery]
+    assert pool.serve("deliveries", claim=lambda _: claims.pop()() if claims else None, do=do) == 1
     assert queue.stranded() == []
 
 
-def test_a_claim_that_fails_is_tried_again() -> None:
+def test_a_claim_that_fails_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "_LINGER_SECONDS", 1.0)
     open_jobs(1)
     failures = [OperationalError("the database restarts")]
 

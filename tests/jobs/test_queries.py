@@ -146,6 +146,27 @@ def test_one_job_is_read_in_a_fixed_number_of_queries(planned: Callable[..., Job
     assert Run.objects.count() > 3
 
 
+def test_a_chain_is_read_whole_from_each_of_its_jobs_level_by_level(job: Job) -> None:
+    left, right = (open_job(title=name, brief=name, by="test", parent=job, depth=1) for name in ("left", "right"))
+    deeper = open_job(title="deeper", brief="deeper", by="test", parent=right, depth=2)
+    alone = open_job(title="alone", brief="alone", by="test")
+    for one in (job, left, right, deeper):
+        assert queries.root_of(one) == job.pk
+        assert queries.chain(one) == [job, left, right, deeper]
+    assert queries.chain(alone) == [alone]
+
+
+def test_a_chain_costs_queries_by_its_depth_and_not_by_its_jobs(job: Job) -> None:
+    child = open_job(title="child", brief="child", by="test", parent=job, depth=1)
+    with CaptureQueriesContext(connection) as few:
+        queries.chain(child)
+    for number in range(20):
+        open_job(title=str(number), brief=str(number), by="test", parent=job, depth=1)
+    with CaptureQueriesContext(connection) as many:
+        assert len(queries.chain(child)) == 22
+    assert len(many) == len(few) <= 5
+
+
 def test_the_timeline_is_the_history_oldest_first(planned: Callable[..., Job]) -> None:
     job = planned()
     names = [event.name for event in queries.timeline(job.pk)]

@@ -128,6 +128,7 @@ def test_of_another_host_only_the_lease_speaks(planned: Callable[..., Job]) -> N
 def test_a_task_that_takes_its_process_along_three_times_is_set_aside(planned: Callable[..., Job]) -> None:
     planned()
     for _ in range(3):
+        Task.objects.update(ready_at=timezone.now() - timedelta(seconds=1))
         hold(claimed(), ELSEWHERE, PASSED)
         workers.sweep()
     assert Task.objects.get().state == "failed"

@@ -17,7 +17,7 @@ from django.contrib.auth.models import User
 from django.core.management import BaseCommand, CommandError
 from standardwebhooks import Webhook
 
-from config import roles
+from config import env, roles
 from config.demo import night, repositories
 from config.demo.seed import USER, NotADemo, seed
 from config.management.commands.up import prepare, refuse_taken, supervise
@@ -46,12 +46,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, port: int, fresh: bool, seed_only: bool, **options: Any) -> None:
         """Seed, start everything, open the live job, print the link."""
-        folder = settings.BASE_DIR / "var" / "demo" if not settings.DEMO else settings.VAR
+        if not seed_only:
+            refuse_taken("127.0.0.1", port)
         if not settings.DEMO:
+            folder = settings.VAR / "demo"
             if fresh:
                 shutil.rmtree(folder, ignore_errors=True)
             again(folder, port=port, database=options["database"], redis=options["redis"])
-        refuse_taken("127.0.0.1", port)
         prepare()
         try:
             seed()
@@ -80,10 +81,9 @@ class Command(BaseCommand):
 
 def again(folder: Path, *, port: int, database: str, redis: str) -> None:
     """Become the same command with an environment of the demo's own. Does not return."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("NIGHTDESK_")}
-    for name in (*roles.SECRETS, "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "BASE_URL", "ALLOWED_HOSTS"):
-        kept.pop(name, None)
-        kept.pop(f"{name}_FILE", None)
+    # Nothing of what a real installation is told, be it a secret or an address; .env is not read with a role.
+    told = {*env.asked, *roles.SECRETS}
+    kept = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in told}
     places = repositories.addresses(folder / "repositories")
     demo = {
         "NIGHTDESK_DEMO": "on",
@@ -92,7 +92,8 @@ def again(folder: Path, *, port: int, database: str, redis: str) -> None:
         "NIGHTDESK_REHEARSAL": "on",
         "NIGHTDESK_REHEARSAL_PAUSE": "2s",
         "NIGHTDESK_ORCHESTRATE_EVERY": "1m",
-        "NIGHTDESK_REPOSITORIES": ",".join(f"{name}={place}" for name, place in places.items()),
+        "NIGHTDESK_REPOSITORIES": "\n".join(f"{name}={place}" for name, place in places.items()),
+        "TIME_ZONE": settings.TIME_ZONE,
         "BASE_URL": f"http://127.0.0.1:{port}",
         **({"DATABASE_URL": database} if database else {}),
         **({"REDIS_URL": redis} if redis else {}),

@@ -1,6 +1,9 @@
 """manage.py doctor: what is in order, what is not, and what to do about it."""
 
+import json
 import sys
+from argparse import ArgumentParser
+from dataclasses import asdict
 from typing import Any
 
 from django.core.management import BaseCommand
@@ -14,12 +17,23 @@ class Command(BaseCommand):
     help = "Look at everything Nightdesk needs, and say what to mend."
     requires_system_checks = []
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        """Run all probes."""
-        findings = list(probes.run_all())
-        for finding in findings:
-            self.stdout.write(f"{finding.level:<5} {finding.name:<13} {finding.says}")
-            if finding.fix:
-                self.stdout.write(f"{'':<19} → {finding.fix}")
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """What to look at, and for whom."""
+        parser.add_argument("--only", choices=probes.names(), default="", help="this probe alone")
+        parser.add_argument("--json", action="store_true", help="a JSON list, for programs")
+
+    def handle(self, *args: Any, only: str, **options: Any) -> None:
+        """Run the probes."""
+        findings = list(probes.run_all(only=only))
+        if options["json"]:
+            self.stdout.write(json.dumps([asdict(finding) for finding in findings], indent=1))
+        else:
+            for finding in findings:
+                self._say(finding)
         if any(finding.level == probes.Level.BAD for finding in findings):
             sys.exit(1)
+
+    def _say(self, finding: probes.Finding) -> None:
+        self.stdout.write(f"{finding.level:<5} {finding.name:<13} {finding.says}")
+        if finding.fix:
+            self.stdout.write(f"{'':<19} → {finding.fix}")

@@ -23,14 +23,20 @@ class Command(BaseCommand):
             "--host", default="127.0.0.1", help="address to listen on (default: this machine alone)"
         )
         parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--no-web", action="store_true", help="workers alone; the web runs elsewhere")
 
-    def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
+    def handle(self, *args: Any, host: str, port: int, no_web: bool, **options: Any) -> None:
         """Prepare, start, and return once everything has ended."""
+        workers = [cluster(name) for name in settings.WORKERS]
+        if no_web:
+            prepare()
+            self.stdout.write("Nightdesk's workers are starting (Ctrl-C stops them)")
+            supervise(workers)
+            return
         refuse_taken(host, port)
         prepare()
-        children = [web(host, port), *(cluster(name) for name in settings.WORKERS)]
         self.stdout.write(f"Nightdesk is starting on http://{host}:{port}/ (Ctrl-C stops it)")
-        supervise(children)
+        supervise([web(host, port), *workers])
 
 
 def refuse_taken(host: str, port: int) -> None:

@@ -6,25 +6,24 @@ from typing import Any
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 
+from config import supervisor
 from config.management.commands.up import supervise
 from config.probes import database_fault
-from config.supervisor import cluster
+from jobs import dispatch
 
 
 class Command(BaseCommand):
-    """Runs clusters under a supervisor; the web and the database are elsewhere."""
+    """Runs clusters under a supervisor and keeps the schedules; the web and the database are elsewhere."""
 
-    help = "Run workers on this host: all clusters, or those named."
+    help = "Run workers on this host: all clusters, or one."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Which clusters."""
-        parser.add_argument("clusters", nargs="*", metavar="cluster", help=", ".join(settings.WORKERS))
+        """Which cluster."""
+        parser.add_argument("--cluster", choices=list(settings.WORKERS), help="this one alone")
 
-    def handle(self, *args: Any, clusters: list[str], **options: Any) -> None:
+    def handle(self, *args: Any, cluster: str | None, **options: Any) -> None:
         """Start them, and return once they have ended."""
-        for name in clusters:
-            if name not in settings.WORKERS:
-                raise CommandError(f"There is no cluster {name!r}. Clusters: {', '.join(settings.WORKERS)}.")
         if fault := database_fault():
             raise CommandError(fault)
-        supervise([cluster(name) for name in clusters or settings.WORKERS])
+        dispatch.sync_schedules()
+        supervise([supervisor.cluster(name) for name in ([cluster] if cluster else settings.WORKERS)])

@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from jobs.lifecycle.job import BadJob, open_job
@@ -52,7 +53,8 @@ class Command(BaseCommand):
             )
         except BadJob as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"Job {job.pk} opened: {job.title} (priority {job.priority}), /jobs/{job.pk}/")
+        where = f"{settings.BASE_URL}/jobs/{job.uid}/"
+        self.stdout.write(f"Job {job.pk} opened: {job.title} (priority {job.priority}), {where}")
         if options["wait"]:
             sys.exit(self._follow(job))
 

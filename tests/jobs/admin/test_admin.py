@@ -144,7 +144,7 @@ def test_a_rule_without_an_address_of_its_own_shows_no_secret(room: Browser) -> 
         ({"source": "carrier-pigeon"}, "There is no source named"),
         ({"conditions": "[]"}, "JSON object"),
         ({"conditions": '{"label": "x"}'}, "label"),
-        ({"source": "github", "conditions": '{"event": "push"}'}, "event"),
+        ({"source": "github", "conditions": '{"event": "psuh"}'}, "event"),
         ({"source": "schedule", "conditions": '{"cron": "every day"}'}, "no cron expression"),
         ({"source": "schedule", "conditions": '{"cron": "0 6 * * *", "timezone": "Mars"}'}, "no time zone"),
         ({"source": "schedule", "conditions": '{"when": "whenever"}'}, "is not understood"),

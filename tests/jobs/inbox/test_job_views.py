@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from jobs import queries
 from jobs.lifecycle import task as tasks
+from jobs.lifecycle.follow_up import WantedJob
 from jobs.lifecycle.job import open_job
 from jobs.models import Artifact, Client, Job, Review
 from tests.jobs.conftest import a_file, done, message_result
@@ -75,6 +76,29 @@ def test_a_job_needs_as_many_queries_for_many_runs_as_for_few(desk: Browser, mes
     with CaptureQueriesContext(connection) as many:
         desk.get(url)
     assert len(many) == len(few)
+
+
+def test_every_job_of_a_chain_shows_the_whole_chain_and_what_was_not_opened(
+    desk: Browser, planned: Callable[..., Job]
+) -> None:
+    job = planned()
+    wanted = [WantedJob("Ask the printer", "Ask the printer."), WantedJob("Again", job.brief)]
+    done(tasks.Result(output={}, summary="more to do", files=[], follow_ups=wanted))
+    child = Job.objects.get(depth=1)
+    own = desk.get(reverse("inbox:job", args=[job.uid])).content.decode()
+    assert f'<b aria-current="page">{job.title}</b>' in own
+    assert f'<a href="{reverse("inbox:job", args=[child.uid])}">Ask the printer</a>' in own
+    assert "$0.50 handed on to follow-up jobs" in own
+    assert "The test agent opened a follow-up job, “Ask the printer”, with $0.50 of this job&#x27;s budget." in own
+    assert "“Again”. It was not opened: “Status mail” of this chain was asked the same." in own
+    other = desk.get(reverse("inbox:job", args=[child.uid])).content.decode()
+    assert '<b aria-current="page">Ask the printer</b>' in other
+    assert f'<a href="{reverse("inbox:job", args=[job.uid])}">{job.title}</a>' in other
+    assert "handed on" not in other
+
+
+def test_a_job_that_stands_alone_shows_no_chain(desk: Browser, message: Review) -> None:
+    assert "Where it belongs" not in desk.get(reverse("inbox:job", args=[message.job.uid])).content.decode()
 
 
 def test_a_failed_job_is_started_again(desk: Browser, failure: Review) -> None:

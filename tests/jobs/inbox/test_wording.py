@@ -31,6 +31,22 @@ def test_every_event_is_a_sentence(name: str) -> None:
 def test_a_sentence_names_who_and_what() -> None:
     event = Event(name="task.revising", actor="owner", noun="task", row=7)
     assert wording.sentence(event, {("task", 7): "“Write it”"}) == "Owner sent “Write it” back with a note."
+    event = Event(
+        name="job.not_followed",
+        actor="agent:code",
+        noun="job",
+        row=7,
+        data={"title": "Mend {x}", "reason": "why not"},
+    )
+    assert wording.sentence(event, {}) == (
+        "The code agent wanted a follow-up job, “Mend {x}”. It was not opened: why not."
+    )
+    event = Event(
+        name="job.followed", actor="agent:code", noun="job", row=7, data={"title": "Mend it", "microusd": 500_000}
+    )
+    assert wording.sentence(event, {}) == (
+        "The code agent opened a follow-up job, “Mend it”, with $0.50 of this job's budget."
+    )
     event = Event(name="job.opened", actor="trigger:enquiry", noun="job", row=7)
     assert wording.sentence(event, {}) == "The rule “enquiry” opened the job."
 

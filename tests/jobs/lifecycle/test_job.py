@@ -14,6 +14,7 @@ from jobs.lifecycle import job as jobs
 from jobs.lifecycle import planning, slot
 from jobs.lifecycle import review as reviews
 from jobs.lifecycle import task as tasks
+from jobs.lifecycle.follow_up import WantedJob
 from jobs.lifecycle.job import BadJob, open_job
 from jobs.lifecycle.moves import IllegalMove
 from jobs.lifecycle.planning import PlannedStep
@@ -311,7 +312,7 @@ def test_a_schedules_run_that_leaves_something_raises_none(hourly: Trigger, made
     job = Job.objects.get()
     planning.accept_plan(claimed_later(), [STEP], by="orchestrator")
     files = [a_file()] if made == "a file" else []
-    follow_ups = [("More", "Do more.")] if made == "a job" else []
+    follow_ups = [WantedJob("More", "Do more.")] if made == "a job" else []
     done(tasks.Result(output={}, summary="x", files=files, follow_ups=follow_ups))
     assert state_of(job) == "completed"
     assert not Review.objects.exists()

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from jobs.lifecycle import job as jobs
 from jobs.lifecycle import overdue
@@ -24,9 +25,12 @@ def test_a_missed_slot_that_is_noted_is_not_run(silent: Review, owner: User) -> 
     assert silent.job.reason == "Its slot was missed, and is not caught up."
 
 
-def test_a_missed_slot_is_run_when_a_person_says_so(silent: Review, owner: User) -> None:
+def test_a_missed_slot_is_run_when_a_person_says_so(
+    silent: Review, owner: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
     Cluster.objects.all().delete()
-    reviews.run_now(silent, by=owner, version=1)
+    with django_capture_on_commit_callbacks(execute=True):
+        reviews.run_now(silent, by=owner, version=1)
     silent.refresh_from_db()
     assert (silent.state, silent.note) == ("answered", "run now")
     assert claimed().job == silent.job, "at once, not with the next cycle"

@@ -8,14 +8,14 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from jobs import budget, policy, queue
+from jobs import budget, queue
 from jobs.lifecycle import job as jobs
 from jobs.lifecycle import task as tasks
+from jobs.lifecycle.follow_up import WantedJob
 from jobs.lifecycle.moves import IllegalMove, LostRace
 from jobs.lifecycle.task import Result, WantedEffect, digest_of
 from jobs.models import Artifact, Client, Delivery, Event, Job, Review, Run, Task
 from tests.jobs.conftest import (
-    STEP,
     a_file,
     branch_result,
     claimed,
@@ -37,11 +37,6 @@ def run(planned: Planned) -> Run:
     """A Run that does a task."""
     planned()
     return claimed()
-
-
-def follow_ups(*pairs: tuple[str, str]) -> Result:
-    """A result that asks for more jobs."""
-    return Result(output={}, summary="more to do", files=[], follow_ups=list(pairs))
 
 
 # succeed
@@ -179,46 +174,11 @@ def test_the_digest_covers_all_that_leaves_and_nothing_else() -> None:
 # follow-ups
 
 
-def test_follow_ups_are_jobs_of_their_own_with_a_part_of_what_is_left(run: Run) -> None:
-    parent = Job.objects.get()
-    Job.objects.update(budget_microusd=1_000_000, spent_microusd=100_000)
-    tasks.succeed(run, follow_ups(("Next", "Do the next."), ("After", "Do the other.")), by=BY)
-    children = list(parent.children.order_by("id"))
-    assert [child.title for child in children] == ["Next", "After"]
-    for child in children:
-        assert (child.depth, child.priority, child.client, child.state) == (1, 1, parent.client, "pending")
-        assert (child.created_by, child.budget_microusd) == (BY, 300_000)
-
-
-def test_follow_ups_are_bounded_in_number(run: Run) -> None:
-    tasks.succeed(run, follow_ups(*[(str(n), "more") for n in range(9)]), by=BY)
-    assert Job.objects.get(depth=0).children.count() == policy.MAX_FOLLOW_UPS
-
-
-def test_follow_ups_are_bounded_over_all_tasks_of_a_job(planned: Planned) -> None:
-    job = planned(STEP, STEP, STEP)
-    first, second, third = claimed(), claimed(), claimed()
-    for run in (first, second, third):
-        tasks.succeed(run, follow_ups(("a", "more"), ("b", "more")), by=BY)
-    assert job.children.count() == policy.MAX_FOLLOW_UPS
-
-
-def test_follow_ups_are_bounded_in_depth(run: Run) -> None:
-    Job.objects.update(depth=policy.MAX_DEPTH)
-    tasks.succeed(run, follow_ups(("Next", "Do the next.")), by=BY)
-    assert Job.objects.count() == 1
+def test_what_else_is_needed_becomes_a_job_of_its_own_when_the_task_succeeds(run: Run) -> None:
+    wanted = [WantedJob("Next", "Do the next.")]
+    tasks.succeed(run, Result(output={}, summary="more to do", files=[], follow_ups=wanted), by=BY)
     assert Task.objects.get().state == "completed"
-
-
-def test_follow_ups_without_a_brief_are_none(run: Run) -> None:
-    tasks.succeed(run, follow_ups(("Next", " \x00 "), ("After", "Do the other.")), by=BY)
-    assert list(Job.objects.filter(depth=1).values_list("title", flat=True)) == ["After"]
-
-
-def test_an_internal_job_has_no_urgent_follow_ups(run: Run) -> None:
-    Job.objects.update(priority=2)
-    tasks.succeed(run, follow_ups(("Next", "Do the next.")), by=BY)
-    assert Job.objects.get(depth=1).priority == 2
+    assert Job.objects.get(depth=1).parent == run.job
 
 
 # other ends

@@ -1,0 +1,68 @@
+"""manage.py doctor, as a person and a program call it."""
+
+import json
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from pytest_django import Settings
+
+from config import probes
+from tests.house import ROOT, built
+
+
+def doctor(*arguments: str) -> str:
+    """What it prints here."""
+    out = StringIO()
+    call_command("doctor", *arguments, stdout=out)
+    return out.getvalue()
+
+
+@pytest.mark.django_db
+def test_every_probe_has_its_line_and_what_to_do_stands_below() -> None:
+    said = doctor().splitlines()
+    assert [line.split()[0] for line in said if "→" not in line].count("ok") >= 5
+    assert sum("→" not in line for line in said) == len(probes.names())
+    mail = next(number for number, line in enumerate(said) if line.startswith("note  mail"))
+    assert said[mail + 1].strip() == "→ Set EMAIL_URL to send them."
+
+
+@pytest.mark.django_db
+def test_one_probe_alone() -> None:
+    assert doctor("--only", "python").split() == ["ok", "python", sys.version.split()[0]]
+    with pytest.raises(CommandError, match="invalid choice: 'snake'"):
+        doctor("--only", "snake")
+
+
+@pytest.mark.django_db
+def test_a_program_gets_json(settings: Settings) -> None:
+    settings.REPOSITORIES = {"site": "/nowhere/site.git"}
+    out = StringIO()
+    with pytest.raises(SystemExit) as end:
+        call_command("doctor", "--json", "--only", "repositories", stdout=out)
+    assert end.value.code == 1, "a fault"
+    assert json.loads(out.getvalue()) == [
+        {
+            "level": "bad",
+            "name": "repositories",
+            "says": "not there: site (/nowhere/site.git)",
+            "fix": "Mend NIGHTDESK_REPOSITORIES.",
+        }
+    ]
+
+
+def test_with_a_database_that_does_not_answer_all_else_is_looked_at_and_no_password_told(tmp_path: Path) -> None:
+    with built(tmp_path / "house", "embedded", DATABASE_URL="postgresql://somebody:hidden@127.0.0.1:1/x") as house:
+        command = [sys.executable, str(ROOT / "manage.py"), "doctor", "--json"]
+        done = subprocess.run(command, env=house.environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "hidden" not in done.stdout + done.stderr
+    found = {finding["name"]: finding for finding in json.loads(done.stdout)}
+    assert found["database"]["level"] == "bad"
+    assert "does not answer" in found["database"]["says"]
+    assert "DATABASE_URL" in found["database"]["fix"]
+    assert found["workers"]["level"] == "note"
+    assert list(found) == probes.names()
