@@ -11,7 +11,7 @@ SILENT, EMPTY, HANGING = "silent", "empty", "hanging"
 # What a person can do about an alarm beside knowing of it: run the slot, run it again, or again in place of this.
 RUN, AGAIN, INSTEAD = "run", "again", "instead"
 
-_ABSENT = "Nightdesk did not look at the clock at that time: `manage.py doctor` says whether all of it runs."
+_ABSENT = "Nightdesk did not look at the clock at that time: manage.py doctor says whether all of it runs."
 
 
 def is_slot(job: Job) -> bool:
