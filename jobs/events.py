@@ -11,6 +11,7 @@ from jobs.models import Job
 NAMES = frozenset(
     {
         "job.opened",
+        "job.missed",
         "job.planning",
         "job.planned",
         "job.split",

@@ -10,8 +10,9 @@ from django.contrib.auth.models import User
 from django.db.models import Count, Model, Prefetch, Q, QuerySet, Sum
 from django.utils import timezone
 
-from jobs.models import Artifact, Client, Day, Delivery, Event, Job, Review, Run, Task, Trigger, Turn
-from jobs.states import OPEN_JOB, DeliveryState, JobState, ReviewState, RunState
+from jobs import schedules
+from jobs.models import Artifact, Client, Day, Delivery, Event, Job, Receipt, Review, Run, Task, Trigger, Turn
+from jobs.states import NEVER, OPEN_JOB, DeliveryState, JobState, ReviewState, RunState
 
 _Row = TypeVar("_Row", bound=Model)
 
@@ -54,6 +55,17 @@ class Page:
 
     jobs: list[Job]
     older: int | None
+
+
+@dataclass(frozen=True)
+class PastSlot:
+    """A slot of a schedule that has come, and what became of it in words; `job` is its run, if it has one."""
+
+    at: datetime.datetime
+    label: str
+    became: str
+    receipt: Receipt
+    job: Job | None
 
 
 def open_reviews(now: datetime.datetime) -> list[Review]:
@@ -223,6 +235,26 @@ def artifact(sha256: str) -> Artifact | None:
     return Artifact.objects.filter(sha256=sha256).select_related("job").order_by("-id").first()
 
 
+def next_slots(trigger: Trigger, n: int = 5, *, now: datetime.datetime | None = None) -> list[datetime.datetime]:
+    """When a schedule comes next, on its own wall clock; none while it is paused, or if it cannot be read."""
+    if trigger.source != schedules.SOURCE or not trigger.enabled:
+        return []
+    try:
+        rule = schedules.read(trigger.conditions)
+    except schedules.BadSchedule:
+        return []
+    return [slot.astimezone(rule.zone) for slot in rule.following(now or timezone.now(), n)]
+
+
+def past_slots(trigger: Trigger, n: int = 20) -> list[PastSlot]:
+    """The last slots of a schedule that have a Receipt, the latest first, with what became of each."""
+    # The identity of a slot's Receipt sorts as the slots do.
+    within = {"external_id__gt": f"{trigger.slug}:", "external_id__lt": f"{trigger.slug}:9999"}
+    rows = Receipt.objects.filter(source=schedules.SOURCE, sender=trigger.slug, **within).defer("body")
+    receipts = rows.order_by("-external_id").prefetch_related(Prefetch("jobs", Job.objects.order_by("id")))[:n]
+    return [_past_slot(receipt, trigger) for receipt in receipts]
+
+
 def spent_on(date: datetime.date) -> int:
     """What a date has cost so far, in micro-USD."""
     return Day.objects.filter(pk=date).values_list("spent_microusd", flat=True).first() or 0
@@ -251,6 +283,27 @@ def _cut(rows: QuerySet[_Row]) -> tuple[list[_Row], int | None]:
     found = list(rows[: PAGE_SIZE + 1])
     page = found[:PAGE_SIZE]
     return page, page[-1].pk if len(found) > PAGE_SIZE else None
+
+
+def _past_slot(receipt: Receipt, trigger: Trigger) -> PastSlot:
+    at = datetime.datetime.fromisoformat(receipt.data["slot"])
+    job = next(iter(receipt.jobs.all()), None)
+    return PastSlot(at, schedules.label(at, trigger.conditions), _became(receipt, job), receipt, job)
+
+
+def _became(receipt: Receipt, job: Job | None) -> str:
+    """What became of a slot, in words."""
+    left = receipt.kind.partition(".")[2]
+    late = f", {receipt.data['late']} late" if "late" in receipt.data else ""
+    if job is None:
+        problem = " ".join(receipt.problems.values())
+        return left or f"not run: {problem or 'no job was opened'}"
+    if left and job.state == JobState.NEEDS_CLARIFICATION:
+        return f"{left}: waits for your word"
+    if left and job.state == JobState.CANCELLED:
+        return left
+    state = "waits for the run before it" if job.ready_at >= NEVER and not job.finished_at else job.state
+    return f"{left + ', then run: ' if left else ''}{state.replace('_', ' ')}{late}"
 
 
 def _told(names: Sequence[str], begins: datetime.datetime, ends: datetime.datetime) -> QuerySet[Event]:

@@ -1,6 +1,10 @@
 """All states and the legal moves between them: pure data, the words that the owner sees everywhere."""
 
+import datetime
 from enum import StrEnum
+
+# Not ready until something else makes it so: a date that every database can hold.
+NEVER = datetime.datetime(2200, 1, 1, tzinfo=datetime.UTC)
 
 
 class JobState(StrEnum):
@@ -78,6 +82,7 @@ class ReviewKind(StrEnum):
     MERGE = "merge"
     QUESTION = "question"
     FAILURE = "failure"
+    ALARM = "alarm"
 
 
 class Priority:
@@ -92,7 +97,8 @@ _J, _T, _R, _V, _D = JobState, TaskState, RunState, ReviewState, DeliveryState
 
 MOVES: dict[str, dict[str, frozenset[str]]] = {
     "job": {
-        _J.PENDING: frozenset({_J.IN_PROGRESS, _J.FAILED, _J.CANCELLED}),
+        # A slot that was missed waits for a word before anything of it begins.
+        _J.PENDING: frozenset({_J.IN_PROGRESS, _J.NEEDS_CLARIFICATION, _J.FAILED, _J.CANCELLED}),
         # Back to pending: the planning Run was rescued, or gave its turn back.
         _J.IN_PROGRESS: frozenset(
             {_J.PENDING, _J.NEEDS_CLARIFICATION, _J.NEEDS_REVIEW, _J.COMPLETED, _J.FAILED, _J.CANCELLED}

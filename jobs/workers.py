@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from jobs import dispatch, queue
 from jobs.lifecycle import delivery as deliveries
-from jobs.lifecycle import planning, slot
+from jobs.lifecycle import overdue, planning, slot
 from jobs.lifecycle import run as runs
 from jobs.lifecycle import task as tasks
 from jobs.lifecycle.moves import IllegalMove, LostRace
@@ -41,8 +41,11 @@ def cycle() -> None:
 
 
 def open_due_slots() -> None:
-    """Open the jobs of schedules whose slot has come."""
-    slot.open_due(timezone.now())
+    """Open the jobs of schedules whose slot has come, and raise an alarm for what did not come or does not end."""
+    now = timezone.now()
+    slot.open_due(now)
+    slot.release_queued()
+    overdue.check(now)
 
 
 def prune() -> None:

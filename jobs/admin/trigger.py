@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING
 
 from django.contrib import admin
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from jobs import queries, schedules
 from jobs.lifecycle import rule as rules
 from jobs.lifecycle.intake import secrets_of
 from jobs.models import Trigger
@@ -27,12 +28,31 @@ class TriggerAdmin(_Admin):
     list_select_related = ("client",)
     search_fields = ("name", "slug")
     show_full_result_count = False
-    readonly_fields = ("rule", "posted_to", "proof", "created_at")
+    readonly_fields = ("rule", "next_slots", "past_slots", "posted_to", "proof", "created_at")
 
     @admin.display(description="waits for")
     def rule(self, trigger: Trigger) -> str:
         """The conditions as a sentence."""
         return rules.sentence_of(trigger)
+
+    @admin.display(description="next slots")
+    def next_slots(self, trigger: Trigger) -> SafeString | str:
+        """When a schedule comes next, on its own wall clock."""
+        slots = queries.next_slots(trigger) if trigger.pk else []
+        if not slots:
+            is_paused = trigger.source == schedules.SOURCE and not trigger.enabled
+            return "None while it is paused." if is_paused else "None."
+        rows = ((f"{slot:%a %d %b %Y, %H:%M} {slot.tzinfo}",) for slot in slots)
+        return format_html("<table>{}</table>", format_html_join("", "<tr><td>{}</td></tr>", rows))
+
+    @admin.display(description="last slots")
+    def past_slots(self, trigger: Trigger) -> SafeString | str:
+        """What became of a schedule's last slots."""
+        slots = queries.past_slots(trigger) if trigger.pk else []
+        if not slots:
+            return "None yet."
+        rows = ((row.label, row.became) for row in slots)
+        return format_html("<table>{}</table>", format_html_join("", "<tr><td>{}</td><td>{}</td></tr>", rows))
 
     @admin.display(description="posted to")
     def posted_to(self, trigger: Trigger) -> str:

@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString
 
 from jobs import queries
 from jobs.inbox.rendering import DiffFile, has_hidden_characters, links, parse_diff, to_html
+from jobs.lifecycle import alarm
 from jobs.lifecycle import artifact as artifacts
 from jobs.models import Artifact, Delivery, Review
 from jobs.states import DeliveryState, ReviewKind, ReviewState
@@ -15,6 +16,7 @@ from jobs.states import DeliveryState, ReviewKind, ReviewState
 # Of a text that is only evidence, this much is shown; the whole is one click away.
 _EVIDENCE_CHARS = 20_000
 _SHORT_LINES = 15
+_REMEDIES = {alarm.RUN: "Run it now", alarm.AGAIN: "Run it again", alarm.INSTEAD: "End it and run it again"}
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,18 @@ class Pane:
     choices: list[Choice] = field(default_factory=list)
     made: list[Artifact] = field(default_factory=list)
     retry: str = ""
+    remedy: str = ""  # what can be run because of an alarm
     problem: str = ""
 
     @property
     def is_open(self) -> bool:
         """Whether it still waits for a decision."""
         return self.review.state == ReviewState.OPEN
+
+    @property
+    def remedy_word(self) -> str:
+        """The remedy as a button says it."""
+        return _REMEDIES.get(self.remedy, "")
 
     @property
     def can_undo(self) -> bool:
@@ -99,6 +107,7 @@ def pane(review: Review) -> Pane:
         ReviewKind.MERGE: _merge,
         ReviewKind.QUESTION: _question,
         ReviewKind.FAILURE: _failure,
+        ReviewKind.ALARM: _alarm,
     }
     fill[ReviewKind(review.kind)](made)
     return made
@@ -162,6 +171,10 @@ def _failure(pane: Pane) -> None:
         pane.retry = "Look first: a part of it was delivered already and would be made again."
     else:
         pane.retry = "Safe: only what failed starts again; what is finished stays."
+
+
+def _alarm(pane: Pane) -> None:
+    pane.remedy = alarm.remedy(pane.review)
 
 
 def _newest(rows: Iterable[Artifact]) -> list[Artifact]:

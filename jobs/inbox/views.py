@@ -93,6 +93,20 @@ def resolve(request: HttpRequest, pk: int) -> HttpResponse:
 
 @person_only
 @require_POST
+def acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
+    """An alarm is known, and nothing more is done about it."""
+    return _decide(request, pk, forms.Seen, reviews.acknowledge, "Noted: {title}.", show="")
+
+
+@person_only
+@require_POST
+def run_now(request: HttpRequest, pk: int) -> HttpResponse:
+    """The slot of an alarm runs after all."""
+    return _decide(request, pk, forms.Seen, reviews.run_now, "It runs now. Noted: {title}.", show="")
+
+
+@person_only
+@require_POST
 def snooze(request: HttpRequest, pk: int) -> HttpResponse:
     """Later."""
     return _decide(request, pk, forms.Snooze, reviews.snooze, "Put off: {title}.", show="snooze")

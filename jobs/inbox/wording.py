@@ -11,17 +11,25 @@ from jobs.models import Event
 
 register = template.Library()
 
-KINDS = {"message": "Client message", "merge": "Pull request", "question": "Question", "failure": "Failure"}
+KINDS = {
+    "message": "Client message",
+    "merge": "Pull request",
+    "question": "Question",
+    "failure": "Failure",
+    "alarm": "Alarm",
+}
 _NAMED = {
     "desk": "Nightdesk",
     "policy": "the policy",
     "sweep": "the sweep",
+    "clock": "the clock",
     "deliveries": "the sender",
     "orchestrator": "the orchestrator",
 }
 # One sentence an event. {who} did it; {row} is the thing it happened to, where there is a name for it.
 _SENTENCES = {
     "job.opened": "{who} opened the job.",
+    "job.missed": "Its slot was missed; it waits for a word.",
     "job.planning": "Planning began.",
     "job.planned": "{who} planned it: {steps}.",
     "job.split": "{who} split it into two jobs.",

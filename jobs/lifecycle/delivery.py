@@ -8,10 +8,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from jobs import dispatch, policy
-from jobs.lifecycle.job import NEVER, lock, open_failure, open_review, settle
+from jobs.lifecycle.job import lock, open_failure, open_review, settle
 from jobs.lifecycle.moves import move
 from jobs.models import Delivery, Task
-from jobs.states import DeliveryState, JobState, ReviewKind, TaskState
+from jobs.states import NEVER, DeliveryState, JobState, ReviewKind, TaskState
 
 
 def land(delivery: Delivery, *, external_id: str, url: str, detail: str, by: str) -> None:

@@ -9,10 +9,12 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from jobs import dispatch, events, policy
+from jobs.lifecycle import alarm
 from jobs.lifecycle import run as runs
 from jobs.lifecycle.moves import IllegalMove, move
 from jobs.models import Client, Delivery, Job, Receipt, Review, Run, Task, Trigger
 from jobs.states import (
+    NEVER,
     OPEN_DELIVERY,
     OPEN_REVIEW,
     OPEN_TASK,
@@ -25,8 +27,8 @@ from jobs.states import (
     TaskState,
 )
 
-# Not ready until something else makes it so: a date that every database can hold.
-NEVER = datetime.datetime(2200, 1, 1, tzinfo=datetime.UTC)
+# Items that tell a person something; no job stands still for them.
+_WAITED_BY_NOBODY = {ReviewKind.FAILURE, ReviewKind.ALARM}
 _GOING_ON = (RunState.RUNNING, RunState.PARKED)
 
 
@@ -106,6 +108,7 @@ def settle(job_id: int, *, by: str) -> None:
     move(job, want, event=name, by=by, reason=reason, finished_at=finished)
     if want == JobState.COMPLETED:
         _release_followers(job, by=by)
+        _alarm_if_empty(job)
     elif want == JobState.CANCELLED:
         _close_what_is_open(job, by=by)
 
@@ -146,6 +149,25 @@ def cancel(job: Job, *, by: str, reason: str = "") -> None:
         job = hold(job.pk)
         move(job, JobState.CANCELLED, event="job.cancelled", by=by, reason=reason, finished_at=timezone.now())
         _close_what_is_open(job, by=by)
+
+
+def run_again(job: Job, *, by: str) -> Job:
+    """Open another job that is asked for the same, under the same rule. It is planned at once: a person asked."""
+    now = timezone.now()
+    made = open_job(
+        title=job.title,
+        brief=job.brief,
+        by=by,
+        client_id=job.client_id,
+        priority=job.priority,
+        data=job.data | ({"opened": now.isoformat()} if "opened" in job.data else {}),
+        budget_microusd=job.budget_microusd,
+        trigger=job.trigger,
+    )
+    Job.objects.filter(pk=made.pk).update(ready_at=now)
+    made.ready_at = now
+    dispatch.wake(dispatch.AGENTS)
+    return made
 
 
 def open_review(
@@ -200,7 +222,7 @@ def _standing(job: Job) -> tuple[JobState, str]:
     kinds = set(job.reviews.filter(state__in=OPEN_REVIEW).values_list("kind", flat=True))
     if not tasks or _is_moving(tasks, deliveries):
         return JobState.IN_PROGRESS, ""
-    if kinds - {ReviewKind.FAILURE} or any(row.state == DeliveryState.UNKNOWN for row in deliveries):
+    if kinds - _WAITED_BY_NOBODY or any(row.state == DeliveryState.UNKNOWN for row in deliveries):
         return JobState.NEEDS_REVIEW, ""
     rows: list[Task | Delivery] = [*tasks, *deliveries]
     failed = [row for row in rows if row.state in {TaskState.FAILED, DeliveryState.FAILED}]
@@ -241,6 +263,14 @@ def _release_followers(job: Job, *, by: str) -> None:
         Job.objects.filter(pk=follower.pk).update(ready_at=timezone.now())
         tell("job.resumed", follower, by=by, data={"after": job.pk})
         dispatch.wake(dispatch.AGENTS)
+
+
+def _alarm_if_empty(job: Job) -> None:
+    """What a schedule ran must leave something behind: a file, an effect, or jobs of its own."""
+    if not alarm.is_slot(job):
+        return
+    if not any(made.exists() for made in (job.artifacts, job.deliveries, job.children)):
+        open_review(job, ReviewKind.ALARM, **alarm.empty(job))
 
 
 def _close_what_is_open(job: Job, *, by: str) -> None:

@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from jobs import dispatch, events, policy
+from jobs.lifecycle import alarm
 from jobs.lifecycle import artifact as artifacts
 from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle import job as jobs
@@ -164,6 +165,9 @@ def decline(review: Review, *, by: User, version: int, reason: str = "", actor: 
             if review.job.state != JobState.CANCELLED:
                 jobs.cancel(review.job, by=actor, reason=reason or "Declined by its owner.")
             return
+        if review.kind == ReviewKind.ALARM:
+            _leave_out(review, by=actor)
+            return
         _cancel_deliveries(review, by=actor)
         finished = timezone.now()
         why = reason or "Declined."
@@ -227,6 +231,34 @@ def resolve_unknown(review: Review, *, by: User, version: int, arrived: bool) ->
         jobs.settle(review.job_id, by=by.username)
 
 
+def acknowledge(review: Review, *, by: User, version: int) -> None:
+    """Take note of an alarm; a missed slot that waited for this word is not run. Raises Stale or NotAllowed."""
+    with transaction.atomic():
+        jobs.hold(review.job_id)
+        review = _lock(review, version=version, kinds=(ReviewKind.ALARM,))
+        _decide(review, ReviewState.ANSWERED, event="review.answered", by=by, note="acknowledged")
+        _leave_out(review, by=by.username)
+
+
+def run_now(review: Review, *, by: User, version: int) -> None:
+    """Run the slot of an alarm: the missed one, or again; a run that hangs is ended. Raises Stale or NotAllowed."""
+    with transaction.atomic():
+        jobs.hold(review.job_id)
+        review = _lock(review, version=version, kinds=(ReviewKind.ALARM,))
+        remedy = alarm.remedy(review)
+        if not remedy:
+            raise NotAllowed("There is nothing to run: this slot has its run.")
+        _decide(review, ReviewState.ANSWERED, event="review.answered", by=by, note="run now")
+        if remedy == alarm.RUN:
+            now = timezone.now()
+            move(review.job, JobState.PENDING, event="job.resumed", by=by.username, reason="", ready_at=now)
+            dispatch.wake(dispatch.AGENTS)
+            return
+        if remedy == alarm.INSTEAD:
+            jobs.cancel(review.job, by=by.username, reason="It hung, and is run again.")
+        jobs.run_again(review.job, by=by.username)
+
+
 def snooze(review: Review, *, by: User, version: int, until: datetime.datetime) -> None:
     """Take it out of sight until then; it comes back earlier if something new happens to it. Raises Stale."""
     with transaction.atomic():
@@ -242,7 +274,7 @@ def _lock(review: Review, *, version: int, kinds: tuple[ReviewKind, ...]) -> Rev
     rows = Review.objects.select_for_update(of=("self",)).select_related("job", "task", "decided_by")
     review = rows.get(pk=review.pk)
     if review.kind not in kinds:
-        raise NotAllowed(f"A {review.kind} has no such decision.")
+        raise NotAllowed(f"{'An' if review.kind == ReviewKind.ALARM else 'A'} {review.kind} has no such decision.")
     if review.state != ReviewState.OPEN:
         who = f" by {review.decided_by.username}" if review.decided_by else ""
         when = f" at {timezone.localtime(review.decided_at):%H:%M}" if review.decided_at else ""
@@ -275,6 +307,12 @@ def _held(review: Review) -> Delivery:
     if delivery is None:
         raise Stale("There is no message waiting here any more.")
     return delivery
+
+
+def _leave_out(review: Review, *, by: str) -> None:
+    """End the job of a missed slot that waited for a person's word."""
+    if alarm.remedy(review) == alarm.RUN:
+        jobs.cancel(review.job, by=by, reason="Its slot was missed, and is not caught up.")
 
 
 def _task_of(review: Review) -> Task:

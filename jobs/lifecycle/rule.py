@@ -12,7 +12,6 @@ from django.utils.module_loading import import_string
 
 from jobs import schedules
 from jobs.lifecycle import intake
-from jobs.lifecycle.slot import SOURCE as SCHEDULE
 from jobs.models import Client, Receipt, Trigger
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -36,10 +35,8 @@ def read_conditions(source: str, conditions: Any) -> str:
     """The conditions as a sentence. Raises ValueError if they cannot be read, LookupError for an unknown source."""
     if not isinstance(conditions, dict):
         raise ValueError('Write a JSON object, such as {} or {"label": "agent"}.')
-    if source == SCHEDULE:
-        if unknown := set(conditions) - {"cron", "timezone"}:
-            raise ValueError(f"A schedule has cron and timezone, not {', '.join(sorted(unknown))}.")
-        return schedules.check(str(conditions.get("cron", "")), str(conditions.get("timezone", "UTC")))
+    if source == schedules.SOURCE:
+        return str(schedules.read(conditions))
     sentence: str = _source(source).check_conditions(conditions)
     return sentence
 
@@ -87,7 +84,7 @@ def meets(trigger: Trigger, event: Event) -> bool:
     """Whether the event meets the rule's conditions. Raises ValueError, or LookupError for an unknown source."""
     if trigger.source != event.source:
         return False
-    if trigger.source == SCHEDULE:
+    if trigger.source == schedules.SOURCE:
         return event.sender == trigger.slug
     return bool(_source(trigger.source).matches(event, trigger.conditions))
 

@@ -23,6 +23,7 @@ class Review(Stateful):
     title = models.CharField(max_length=200)
     consequence = models.CharField(max_length=300, blank=True)  # one line: what approving does
     # question: {"question", "suggestions", "recommended"}; failure: {"cause", "written", "retry_safe", "fix"}
+    # alarm: {"alarm", "rule", "slot", "zone", "cause", "fix", "run"}
     payload = models.JSONField(default=dict)
     digest = models.CharField(max_length=64, blank=True)
     version = models.PositiveIntegerField(default=1)

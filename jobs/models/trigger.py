@@ -1,7 +1,11 @@
 """Trigger: the owner's rule, which receipts become which jobs."""
 
-from django.db import models
+from typing import Any
 
+from django.db import models
+from django.utils import timezone
+
+from jobs import schedules
 from jobs.models.client import Client
 from jobs.states import Priority
 
@@ -38,6 +42,8 @@ class Trigger(models.Model):
     # The proof a sender needs is derived from SECRET_KEY and these, so no secret lies in the database.
     secret_version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
+    # A schedule that was switched on again or told other times has no slot before that.
+    active_since = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["name"]
@@ -48,3 +54,20 @@ class Trigger(models.Model):
     def __str__(self) -> str:
         """Return the name."""
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save; note the moment from which a schedule counts, if this makes it another one."""
+        if not self._state.adding and self._counts_anew():
+            self.active_since = timezone.now()
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], "active_since"}
+        super().save(*args, **kwargs)
+
+    def _counts_anew(self) -> bool:
+        before = Trigger.objects.filter(pk=self.pk).values_list("enabled", "source", "slug", "conditions").first()
+        if before is None:
+            return False
+        was_enabled, source, slug, conditions = before
+        is_other = (source, slug) != (self.source, self.slug)
+        is_on_again = self.enabled and not was_enabled
+        return is_other or is_on_again or schedules.timing(conditions) != schedules.timing(self.conditions)

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,13 +11,13 @@ from django.db import connection
 from django.utils import timezone
 
 from jobs import queue
-from jobs.lifecycle import planning
+from jobs.lifecycle import overdue, planning, slot
 from jobs.lifecycle import run as runs
 from jobs.lifecycle import task as tasks
 from jobs.lifecycle.artifact import File
 from jobs.lifecycle.intake import Inbound
 from jobs.lifecycle.job import open_job
-from jobs.models import Client, Delivery, Job, Run, Task, Trigger, Turn
+from jobs.models import Client, Delivery, Job, Review, Run, Task, Trigger, Turn
 
 STEP = planning.PlannedStep(agent="drafting", title="Write it", input={"kind": "article"})
 
@@ -86,6 +87,45 @@ def an_event(**changes: Any) -> Inbound:
 def a_rule(slug: str = "contact", **columns: Any) -> Trigger:
     """A rule for forms."""
     return Trigger.objects.create(**{"name": slug.title(), "slug": slug, "source": "form"} | columns)
+
+
+@pytest.fixture
+def hourly(db: None) -> Trigger:
+    """A schedule with a slot each hour, as old as two of them, that catches nothing up."""
+    rule = {"when": "every hour", "timezone": "Europe/Berlin", "catch_up": "none"}
+    trigger = Trigger.objects.create(name="Look around", slug="hourly", source="schedule", conditions=rule)
+    Trigger.objects.filter(pk=trigger.pk).update(created_at=last_hour() - timedelta(minutes=30))
+    return trigger
+
+
+@pytest.fixture
+def silent(hourly: Trigger) -> Review:
+    """The alarm of a slot that was missed and is left."""
+    slot.open_due(last_hour() + timedelta(minutes=30))
+    return Review.objects.get()
+
+
+@pytest.fixture
+def empty(hourly: Trigger) -> Review:
+    """The alarm of a run that made nothing."""
+    slot.open_due(last_hour())
+    run = claimed_later()
+    planning.accept_plan(run, [STEP], by="orchestrator")
+    done(tasks.Result(output={}, summary="nothing new", files=[]))
+    return Review.objects.get()
+
+
+@pytest.fixture
+def hanging(hourly: Trigger) -> Review:
+    """The alarm of a run that hangs."""
+    slot.open_due(last_hour())
+    (review,) = overdue.check(timezone.now() + timedelta(hours=9))
+    return review
+
+
+def last_hour() -> datetime:
+    """The last full hour: the slot of an hourly schedule."""
+    return timezone.now().replace(minute=0, second=0, microsecond=0)
 
 
 def claimed() -> Run:

@@ -12,13 +12,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from jobs import events, queries
-from jobs.lifecycle import planning
+from jobs.lifecycle import planning, slot
 from jobs.lifecycle import review as reviews
 from jobs.lifecycle import task as tasks
 from jobs.lifecycle.job import open_job
-from jobs.models import Client, Delivery, Event, Job, Review, Run
+from jobs.models import Client, Delivery, Event, Job, Review, Run, Trigger
 from jobs.states import JobState
-from tests.jobs.conftest import claimed, done, message_result
+from tests.jobs.conftest import claimed, done, last_hour, message_result
 
 pytestmark = pytest.mark.django_db
 
@@ -246,3 +246,85 @@ def test_a_task_that_failed_belongs_to_its_job(planned: Callable[..., Job]) -> N
     job = planned()
     tasks.fail(claimed(), cause="c", fix="f", by="test")
     assert [row.pk for row in queries.jobs_in(["failed"]).jobs] == [job.pk]
+
+
+# schedules
+
+
+def test_the_next_slots_are_on_the_rules_own_clock(hourly: Trigger) -> None:
+    Trigger.objects.update(conditions={"when": "every weekday at 6:30", "timezone": "Europe/Berlin"})
+    hourly.refresh_from_db()
+    now = datetime.datetime(2026, 11, 26, 12, tzinfo=datetime.UTC)
+    found = queries.next_slots(hourly, n=3, now=now)
+    assert [f"{slot:%a %d %H:%M}" for slot in found] == ["Fri 27 06:30", "Mon 30 06:30", "Tue 01 06:30"]
+    assert len(queries.next_slots(hourly)) == 5
+    assert queries.next_slots(hourly)[0] > timezone.now()
+
+
+@pytest.mark.parametrize("change", [{"enabled": False}, {"conditions": {"when": "whenever"}}, {"source": "form"}])
+def test_a_rule_that_has_no_slots_has_no_next_ones(hourly: Trigger, change: dict[str, Any]) -> None:
+    Trigger.objects.update(**change)
+    hourly.refresh_from_db()
+    assert queries.next_slots(hourly) == []
+
+
+def test_what_became_of_the_last_slots(hourly: Trigger) -> None:
+    Trigger.objects.create(name="x", slug="hourly-2", source="schedule", conditions={"when": "every hour"})
+    begins = last_hour()
+    Trigger.objects.filter(pk=hourly.pk).update(created_at=begins - datetime.timedelta(minutes=30))
+
+    def at(hours: float, **changes: Any) -> None:
+        rule = {"when": "every hour", "timezone": "Europe/Berlin", **changes.pop("rule", {})}
+        Trigger.objects.filter(pk=hourly.pk).update(conditions=rule, **changes)
+        slot.open_due(begins + datetime.timedelta(hours=hours))
+
+    at(0)
+    at(1, rule={"overlap": "skip"})
+    at(2, rule={"overlap": "queue"})
+    at(3, enabled=False)
+    at(4, enabled=True, brief_template="{weather}")
+    at(5.5, brief_template="{text}", rule={"catch_up": "none"})
+    at(6.5, rule={"catch_up": "latest"})
+    found = queries.past_slots(hourly)
+    assert [row.became for row in reversed(found)] == [
+        "pending",
+        "skipped",
+        "waits for the run before it",
+        "paused",
+        "not run: The rule names {weather}, but this event has: kind, opened, sender, slot, summary, text.",
+        "missed: waits for your word",
+        "pending, 30 min late",
+    ]
+    assert found[0].at == begins + datetime.timedelta(hours=6)
+    assert found[0].label.endswith("Europe/Berlin")
+    assert found[0].job is not None
+    assert found[2].job is None
+    assert [row.at for row in queries.past_slots(hourly, n=2)] == [found[0].at, found[1].at]
+
+
+def test_what_became_of_a_missed_slot_is_what_a_person_said(silent: Review, owner: User) -> None:
+    rule = Trigger.objects.get()
+    (row,) = queries.past_slots(rule)
+    reviews.acknowledge(silent, by=owner, version=1)
+    assert row.became == "missed: waits for your word"
+    assert queries.past_slots(rule)[0].became == "missed"
+
+
+def test_what_became_of_a_missed_slot_that_runs_after_all(silent: Review, owner: User) -> None:
+    reviews.run_now(silent, by=owner, version=1)
+    (row,) = queries.past_slots(Trigger.objects.get())
+    assert row.became == "missed, then run: pending, 30 min late"
+
+
+def test_twenty_slots_are_read_in_as_many_queries_as_two(hourly: Trigger) -> None:
+    def read() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            queries.past_slots(hourly)
+        return len(asked)
+
+    slot.open_due(last_hour() + datetime.timedelta(hours=1))
+    few = read()
+    for hour in range(2, 30):
+        slot.open_due(last_hour() + datetime.timedelta(hours=hour))
+    assert len(queries.past_slots(hourly)) == 20
+    assert read() == few

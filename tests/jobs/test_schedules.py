@@ -1,11 +1,13 @@
-"""Cron slots: on the wall clock of their zone, over clock changes, bounded."""
+"""A schedule's rule: its slots on the wall clock of its zone, over clock changes, bounded; what it refuses."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from jobs import schedules
-from jobs.schedules import BadSchedule, check, slots
+from jobs.schedules import BadSchedule, Rule, read
 
 BERLIN = "Europe/Berlin"
 
@@ -13,6 +15,11 @@ BERLIN = "Europe/Berlin"
 def at(text: str) -> datetime:
     """A moment in UTC."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def slots(cron: str, zone: str, *, after: datetime, until: datetime) -> list[datetime]:
+    """The slots between two moments."""
+    return Rule(cron, zone).slots(after=after, until=until)
 
 
 def days(cron: str, zone: str, first: str, last: str) -> list[str]:
@@ -97,32 +104,111 @@ def test_a_long_absence_is_caught_up_with_the_newest_slots_only() -> None:
     assert found[0] == until - timedelta(minutes=schedules.MAX_SLOTS - 1)
 
 
+def test_the_next_slots_follow_a_moment() -> None:
+    found = Rule("30 6 * * 1-5", BERLIN).following(at("2026-11-27T12:00"), 2)
+    assert found == [at("2026-11-30T05:30"), at("2026-12-01T05:30")]
+
+
+def test_without_jitter_a_slot_opens_at_its_time() -> None:
+    assert Rule("0 6 * * *").opens_at(at("2026-11-23T06:00"), "morning") == at("2026-11-23T06:00")
+
+
+def test_jitter_is_the_same_whoever_asks_and_another_for_each_slot_and_rule() -> None:
+    rule = Rule("* * * * *", jitter=300)
+    moments = [at("2026-11-23T06:00") + timedelta(minutes=minute) for minute in range(100)]
+    late = [rule.opens_at(moment, "morning") - moment for moment in moments]
+    assert late == [rule.opens_at(moment, "morning") - moment for moment in moments]
+    assert late != [rule.opens_at(moment, "evening") - moment for moment in moments]
+    assert len(set(late)) > 50
+    assert timedelta() <= min(late) < max(late) <= timedelta(seconds=300)
+
+
+def test_a_phrase_is_read_as_cron_and_shown_beside_it() -> None:
+    rule = read({"when": "every weekday at 6:30", "timezone": BERLIN})
+    assert rule.cron == "30 6 * * 1-5"
+    assert str(rule) == (
+        "every weekday at 6:30 (30 6 * * 1-5) in Europe/Berlin;"
+        " of missed slots the latest is caught up; runs may overlap"
+    )
+
+
+def test_a_rule_says_what_becomes_of_what_was_missed_and_what_overlaps() -> None:
+    conditions = {"cron": "0 6 * * *", "catch_up": "none", "overlap": "queue", "jitter": 60}
+    assert str(read(conditions)) == (
+        "at 0 6 * * * in UTC, up to 60 s later;"
+        " missed slots are not caught up; a slot waits until the run before is done"
+    )
+
+
 @pytest.mark.parametrize(
     "cron", ["", "6:30", "61 * * * *", "* * * *", "* * * * * *", "* * * * * * 2030", "@reboot"]
 )
 def test_what_is_no_cron_expression_is_told_with_an_example(cron: str) -> None:
     with pytest.raises(BadSchedule, match=r"write five fields, such as 30 6 \* \* 1-5"):
-        check(cron, "UTC")
+        read({"cron": cron})
 
 
-@pytest.mark.parametrize("cron", [None, 5, ["30 6 * * *"], {}])
-def test_a_rule_of_another_type_is_told_too(cron: object) -> None:
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        [],
+        None,
+        "0 6 * * *",
+        {},
+        {"cron": None},
+        {"cron": 5},
+        {"cron": ["30 6 * * *"]},
+        {"when": 5},
+        {"when": ["every day at 9"]},
+        {"when": "every day"},
+        {"when": "every day at 9", "cron": "0 9 * * *"},
+        {"cron": "0 9 * * *", "overlap": "maybe"},
+        {"cron": "0 9 * * *", "overlap": ["skip"]},
+        {"cron": "0 9 * * *", "catch_up": True},
+        {"cron": "0 9 * * *", "jitter": -1},
+        {"cron": "0 9 * * *", "jitter": 3601},
+        {"cron": "0 9 * * *", "jitter": "60"},
+        {"cron": "0 9 * * *", "jitter": True},
+        {"corn": "0 9 * * *"},
+        {5: "0 9 * * *"},
+    ],
+)
+def test_conditions_of_another_shape_are_told_what_to_write(conditions: Any) -> None:
     with pytest.raises(BadSchedule):
-        check(cron, "UTC")  # type: ignore[arg-type]  # what a JSON field of the admin may hold
+        read(conditions)
 
 
-def test_a_day_that_never_comes_is_told() -> None:
+@pytest.mark.parametrize("cron", ["0 6 30 2 *", "0 6 31 4 *"])
+def test_a_day_that_never_comes_is_told(cron: str) -> None:
     with pytest.raises(BadSchedule, match="never comes"):
-        check("0 6 30 2 *", "UTC")
-    with pytest.raises(BadSchedule, match="never comes"):
-        days("0 6 30 2 *", "UTC", "2026-11-23T06:00", "2026-11-25T06:00")
+        read({"cron": cron})
 
 
-@pytest.mark.parametrize("zone", ["", "Berlin", "Europe", "../etc/passwd", 5])
-def test_what_is_no_time_zone_is_told_with_an_example(zone: str) -> None:
+@pytest.mark.parametrize("zone", ["", "Berlin", "Europe", "../etc/passwd", 5, None, []])
+def test_what_is_no_time_zone_is_told_with_an_example(zone: Any) -> None:
     with pytest.raises(BadSchedule, match="write a name such as Europe/Berlin"):
-        check("30 6 * * *", zone)
+        read({"cron": "30 6 * * *", "timezone": zone})
 
 
-def test_a_good_rule_is_read_back() -> None:
-    assert check("30 6 * * 1-5", BERLIN) == "at 30 6 * * 1-5 in Europe/Berlin"
+def test_a_slot_is_named_on_the_wall_clock_of_its_rule() -> None:
+    slot = at("2026-11-23T05:30")
+    assert schedules.label(slot, {"timezone": BERLIN}) == "2026-11-23 06:30 Europe/Berlin"
+    unknown: list[Any] = [{}, {"timezone": "Mars"}, [], None]
+    for conditions in unknown:
+        assert schedules.label(slot, conditions) == "2026-11-23 05:30 UTC"
+    assert Rule("0 6 * * *", BERLIN).zone == ZoneInfo(BERLIN)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [(0, "less than a minute"), (5, "5 min"), (60, "1 h"), (185, "3 h 5 min"), (2 * 1440 + 61, "2 d 1 h")],
+)
+def test_a_span_is_said_as_people_say_it(minutes: int, words: str) -> None:
+    assert schedules.span(timedelta(minutes=minutes)) == words
+
+
+def test_only_what_says_when_makes_a_rule_another_one() -> None:
+    rule = {"cron": "0 6 * * *", "timezone": BERLIN}
+    assert schedules.timing(rule) == schedules.timing(rule | {"catch_up": "all", "jitter": 5})
+    assert schedules.timing(rule) != schedules.timing(rule | {"timezone": "UTC"})
+    assert schedules.timing(["x"]) == [["x"]]

@@ -22,7 +22,7 @@ STATES = {"job": JobState, "task": TaskState, "run": RunState, "review": ReviewS
 
 LEGAL = {
     "job": """
-        pending > in_progress failed cancelled
+        pending > in_progress needs_clarification failed cancelled
         in_progress > pending needs_clarification needs_review completed failed cancelled
         needs_clarification > pending failed cancelled
         needs_review > in_progress completed failed cancelled

@@ -17,6 +17,7 @@ from jobs.holder import Holder, this_process
 from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle.job import open_job
 from jobs.models import Cluster, Delivery, Event, Job, Process, Receipt, Review, Run, Task, Trigger
+from jobs.states import NEVER
 from tests.jobs.conftest import claimed, document_result, done, message_result, sending, together
 
 pytestmark = pytest.mark.django_db
@@ -240,6 +241,25 @@ def test_due_slots_are_opened() -> None:
     Trigger.objects.filter(pk=trigger.pk).update(created_at=timezone.now() - timedelta(seconds=61))
     workers.open_due_slots()
     assert Job.objects.get(trigger=trigger).receipt == Receipt.objects.latest("id")
+
+
+def test_the_same_minute_lets_queued_runs_begin_and_watches_those_at_work() -> None:
+    rule = {"cron": "* * * * *", "overlap": "queue", "catch_up": "all"}
+    trigger = Trigger.objects.create(name="Every minute", slug="minutely", source="schedule", conditions=rule)
+    Trigger.objects.filter(pk=trigger.pk).update(created_at=timezone.now() - timedelta(seconds=121))
+    workers.open_due_slots()
+    first, second = Job.objects.order_by("id")
+    assert second.ready_at == NEVER
+    long_ago = timezone.now() - timedelta(hours=2)
+    Job.objects.filter(pk=first.pk).update_state(state="completed")
+    Job.objects.filter(pk=second.pk).update(data={**second.data, "opened": long_ago.isoformat()})
+    workers.open_due_slots()
+    second.refresh_from_db()
+    assert second.ready_at < NEVER
+    Event.objects.filter(name="job.resumed")._raw_delete("default")
+    workers.open_due_slots()
+    workers.open_due_slots()
+    assert Review.objects.get().payload["alarm"] == "hanging"
 
 
 def test_processes_long_gone_are_forgotten_and_their_messages_too() -> None:

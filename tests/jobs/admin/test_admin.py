@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.module_loading import import_string
 
+from jobs import queries
 from jobs.lifecycle.intake import secrets_of
 from jobs.lifecycle.rule import address_of, read_conditions
 from jobs.models import Artifact, Client, Delivery, Event, Job, Receipt, Review, Run, Task, Trigger, Turn
@@ -147,6 +148,8 @@ def test_a_rule_without_an_address_of_its_own_shows_no_secret(room: Browser) -> 
         ({"source": "github", "conditions": '{"event": "psuh"}'}, "event"),
         ({"source": "schedule", "conditions": '{"cron": "every day"}'}, "no cron expression"),
         ({"source": "schedule", "conditions": '{"cron": "0 6 * * *", "timezone": "Mars"}'}, "no time zone"),
+        ({"source": "schedule", "conditions": '{"when": "whenever"}'}, "is not understood"),
+        ({"source": "schedule", "conditions": '{"cron": "0 6 * * *", "overlap": "no"}'}, "overlap is one of"),
         ({"source": "schedule", "conditions": '{"corn": "0 6 * * *"}'}, "not corn"),
         ({"title_template": "{first name}"}, "is no name"),
         ({"brief_template": "{}"}, "is no name"),
@@ -166,10 +169,29 @@ def test_a_rule_that_could_not_work_is_refused(room: Browser, changes: dict[str,
         ("form", {}),
         ("standard", {"types": ["a"]}),
         ("schedule", {"cron": "30 5 * * 1-5", "timezone": "Europe/Berlin"}),
+        ("schedule", {"when": "every weekday at 6:30", "overlap": "skip", "catch_up": "none", "jitter": 60}),
     ],
 )
 def test_conditions_are_told_as_a_sentence(source: str, conditions: dict[str, Any]) -> None:
     assert len(read_conditions(source, conditions)) > 5
+
+
+def test_a_schedule_shows_its_next_slots_and_what_became_of_the_last(room: Browser, silent: Review) -> None:
+    made = Trigger.objects.get()
+    url = reverse("admin:jobs_trigger_change", args=[made.pk])
+    text = room.get(url).content.decode()
+    for slot in queries.next_slots(made):
+        assert f"{slot:%a %d %b %Y, %H:%M} Europe/Berlin" in text
+    assert f"<td>{silent.payload['label']}</td><td>missed: waits for your word</td>" in text
+    Trigger.objects.update(enabled=False)
+    assert "None while it is paused." in room.get(url).content.decode()
+
+
+def test_a_rule_without_a_clock_has_no_slots(room: Browser) -> None:
+    made = Trigger.objects.create(name="Enquiry", slug="enquiry", source="form")
+    text = room.get(reverse("admin:jobs_trigger_change", args=[made.pk])).content.decode()
+    assert "None yet." in text
+    assert room.get(reverse("admin:jobs_trigger_add")).status_code == 200
 
 
 def test_recipients_are_mail_addresses(room: Browser) -> None:

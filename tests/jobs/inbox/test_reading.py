@@ -93,3 +93,15 @@ def test_what_belongs_to_no_client_is_read_as_well(failure: Review, trattoria: C
     failure.job.client = None
     failure.job.save()
     assert of(failure).review.job.client is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "word"), [("silent", "Run it now"), ("empty", "Run it again"), ("hanging", "End it and run it again")]
+)
+def test_an_alarm_says_what_can_be_run(kind: str, word: str, request: pytest.FixtureRequest) -> None:
+    shown = of(request.getfixturevalue(kind))
+    assert shown.remedy_word == word
+
+
+def test_a_message_has_nothing_that_can_be_run(message: Review) -> None:
+    assert (of(message).remedy, of(message).remedy_word) == ("", "")

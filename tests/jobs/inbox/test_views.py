@@ -18,6 +18,7 @@ from tests.jobs.inbox.conftest import several
 pytestmark = pytest.mark.django_db
 
 VERBS = ["approve", "edit", "revise", "decline", "answer", "retry", "resolve", "snooze", "undo"]
+VERBS += ["acknowledge", "run_now"]
 
 
 def page(desk: Browser, review: Review, query: str = "") -> str:
@@ -204,6 +205,40 @@ def test_a_budget_that_is_no_money_does_nothing(desk: Browser, failure: Review) 
     response = post(desk, "retry", failure, budget="a lot")
     assert response.status_code == 409
     assert Job.objects.get().state == "failed"
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (
+            "silent",
+            ["the slot was missed", "Not begun: it waits for your word.", "Noted: leave it out", "Run it now"],
+        ),
+        ("empty", ["the run made nothing", "neither a file nor a delivery", "Run it again", "completed"]),
+        ("hanging", ["the run hangs", "without an end", "End it and run it again", "pending"]),
+    ],
+)
+def test_an_alarm_names_rule_and_slot_and_what_can_be_done(
+    desk: Browser, kind: str, words: list[str], request: pytest.FixtureRequest
+) -> None:
+    review: Review = request.getfixturevalue(kind)
+    text = page(desk, review)
+    for said in ("Alarm", "Look around", review.payload["label"], *words):
+        assert said in text
+    assert reverse("inbox:decline", args=[review.pk]) not in text
+    assert reverse("admin:jobs_trigger_change", args=[review.payload["trigger"]]) in text
+    assert post(desk, "acknowledge", review).status_code == 302
+    text = page(desk, review)
+    assert "Answered by owner" in text
+    assert reverse("inbox:run_now", args=[review.pk]) not in text
+
+
+def test_the_slot_of_an_alarm_is_run(desk: Browser, silent: Review) -> None:
+    assert post(desk, "run_now", silent).status_code == 302
+    assert Job.objects.get().state == "pending"
+    response = post(desk, "acknowledge", silent)
+    assert response.status_code == 409
+    assert "Already answered by owner" in response.content.decode()
 
 
 @pytest.mark.parametrize(("arrived", "state"), [("yes", "delivered"), ("no", "pending")])

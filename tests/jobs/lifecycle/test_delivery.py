@@ -11,9 +11,9 @@ from jobs import policy, queue
 from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle import job as jobs
 from jobs.lifecycle import review as reviews
-from jobs.lifecycle.job import NEVER
 from jobs.lifecycle.moves import IllegalMove, LostRace
 from jobs.models import Cluster, Delivery, Event, Job, Review, Task
+from jobs.states import NEVER
 from tests.jobs.conftest import branch_result, document_result, done, message_result, sending
 
 pytestmark = pytest.mark.django_db

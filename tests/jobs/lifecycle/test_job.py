@@ -11,14 +11,25 @@ from pytest_django import Settings
 
 from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle import job as jobs
-from jobs.lifecycle import planning
+from jobs.lifecycle import planning, slot
 from jobs.lifecycle import review as reviews
 from jobs.lifecycle import task as tasks
+from jobs.lifecycle.follow_up import WantedJob
 from jobs.lifecycle.job import BadJob, open_job
 from jobs.lifecycle.moves import IllegalMove
 from jobs.lifecycle.planning import PlannedStep
-from jobs.models import Client, Cluster, Delivery, Event, Job, Review, Run, Task
-from tests.jobs.conftest import STEP, claimed, document_result, done, message_result, sending
+from jobs.models import Client, Cluster, Delivery, Event, Job, Review, Run, Task, Trigger
+from tests.jobs.conftest import (
+    STEP,
+    a_file,
+    claimed,
+    claimed_later,
+    document_result,
+    done,
+    last_hour,
+    message_result,
+    sending,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -283,3 +294,45 @@ def test_a_failure_says_its_cause_and_what_to_do(planned: Planned) -> None:
     assert (review.job, review.priority) == (job, 1)
     line = Event.objects.get(name="review.opened")
     assert (line.actor, line.row, line.to) == ("desk", review.pk, "open")
+
+
+# the runs of schedules
+
+
+def test_a_schedules_run_that_leaves_nothing_behind_raises_one_alarm(empty: Review) -> None:
+    assert (empty.kind, empty.payload["alarm"], empty.job.state) == ("alarm", "empty", "completed")
+    assert empty.title.startswith("Look around, ")
+    assert empty.title.endswith("Europe/Berlin: the run made nothing")
+    assert Event.objects.filter(name="review.opened", row=empty.pk).exists()
+
+
+@pytest.mark.parametrize("made", ["a file", "a job"])
+def test_a_schedules_run_that_leaves_something_raises_none(hourly: Trigger, made: str) -> None:
+    slot.open_due(last_hour())
+    job = Job.objects.get()
+    planning.accept_plan(claimed_later(), [STEP], by="orchestrator")
+    files = [a_file()] if made == "a file" else []
+    follow_ups = [WantedJob("More", "Do more.")] if made == "a job" else []
+    done(tasks.Result(output={}, summary="x", files=files, follow_ups=follow_ups))
+    assert state_of(job) == "completed"
+    assert not Review.objects.exists()
+
+
+def test_a_job_that_no_clock_opened_may_make_nothing(planned: Planned) -> None:
+    planned()
+    done(tasks.Result(output={}, summary="nothing new", files=[]))
+    assert Job.objects.get().state == "completed"
+    assert not Review.objects.exists()
+
+
+def test_an_alarm_does_not_keep_a_job_from_its_end(hanging: Review) -> None:
+    planning.accept_plan(claimed_later(), [STEP], by="orchestrator")
+    done(tasks.Result(output={}, summary="x", files=[a_file()]))
+    assert state_of(hanging.job) == "completed"
+    assert state_of(hanging) == "open", "a person has not seen it yet"
+
+
+def test_a_job_that_is_run_again_is_planned_at_once(empty: Review) -> None:
+    made = jobs.run_again(empty.job, by="owner")
+    assert claimed().job == made
+    assert made.data["opened"] > empty.job.data["opened"]

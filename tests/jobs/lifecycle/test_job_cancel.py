@@ -10,10 +10,11 @@ from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle import job as jobs
 from jobs.lifecycle import review as reviews
 from jobs.lifecycle import task as tasks
-from jobs.lifecycle.job import NEVER, open_job
+from jobs.lifecycle.job import open_job
 from jobs.lifecycle.moves import IllegalMove, LostRace
 from jobs.lifecycle.planning import PlannedStep
 from jobs.models import Delivery, Event, Job, Review, Run, Task
+from jobs.states import NEVER
 from tests.jobs.conftest import STEP, at_once, claimed, document_result, done, message_result, sending
 
 pytestmark = pytest.mark.django_db

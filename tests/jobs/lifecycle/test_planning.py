@@ -10,10 +10,11 @@ from jobs import queue
 from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle import job as jobs
 from jobs.lifecycle import planning
-from jobs.lifecycle.job import NEVER, open_job
+from jobs.lifecycle.job import open_job
 from jobs.lifecycle.moves import IllegalMove, LostRace
 from jobs.lifecycle.planning import PlannedStep
 from jobs.models import Client, Event, Job, Review, Run, Task
+from jobs.states import NEVER
 from tests.jobs.conftest import STEP, claimed, claimed_later, document_result, done, sending, store_turn
 
 pytestmark = pytest.mark.django_db

@@ -25,6 +25,8 @@ VERBS: dict[str, Callable[[Review, User, int], object]] = {
     "answer": lambda row, by, version: reviews.answer(row, by=by, version=version, text="a"),
     "retry": lambda row, by, version: reviews.retry(row, by=by, version=version),
     "resolve": lambda row, by, version: reviews.resolve_unknown(row, by=by, version=version, arrived=True),
+    "acknowledge": lambda row, by, version: reviews.acknowledge(row, by=by, version=version),
+    "run_now": lambda row, by, version: reviews.run_now(row, by=by, version=version),
     "snooze": lambda row, by, version: reviews.snooze(row, by=by, version=version, until=LATER),
 }
 ALLOWED = {
@@ -33,6 +35,9 @@ ALLOWED = {
     "question": {"decline", "answer", "snooze"},
     "failure": {"decline", "retry", "snooze"},
     "unknown": {"decline", "resolve", "snooze"},
+    "silent": {"decline", "acknowledge", "run_now", "snooze"},
+    "empty": {"decline", "acknowledge", "run_now", "snooze"},
+    "hanging": {"decline", "acknowledge", "run_now", "snooze"},
 }
 
 
