@@ -248,6 +248,18 @@ TARGETS: dict[str, dict[str, object]] = {
     "mail": {"sender": MAIL_FROM},
 }
 
+# Calls a token may make; what the API's document says of itself.
+API_RATE = "600/min"
+REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "jobs.api.schema.CallSchema"}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Nightdesk",
+    "DESCRIPTION": "Open jobs, follow them, decide what waits. Errors are problem details (RFC 9457).",
+    "VERSION": "1",
+    "LICENSE": {"name": "MIT"},
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": ["jobs.api.schema.finish"],
+}
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -261,5 +273,17 @@ LOGGING = {
 SOURCE_LOADER = "integrations.registry.source"
 # Several values, separated by commas, while a secret is being changed.
 SOURCE_SECRETS = {"github": env.listing("GITHUB_WEBHOOK_SECRET")}
+# GitHub's API, asked for what a hook of these repositories and organisations could not deliver.
+GITHUB_TOKEN = env.text("GITHUB_TOKEN")
+GITHUB_BASE_URL = env.text("GITHUB_BASE_URL", "https://api.github.com")
+GITHUB_HOOKS = env.listing("GITHUB_HOOKS")
+GAP_FINDERS: dict[str, dict[str, object]] = {}
+if GITHUB_TOKEN and GITHUB_HOOKS:
+    GAP_FINDERS["github"] = {
+        "token": GITHUB_TOKEN,
+        "owners": GITHUB_HOOKS,
+        "address": f"{BASE_URL}/hooks/github/",
+        "base_url": GITHUB_BASE_URL,
+    }
 # What each source is made with.
 SOURCES: dict[str, dict[str, object]] = {"github": {"own_logins": env.listing("GITHUB_LOGIN")}}

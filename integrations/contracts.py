@@ -83,6 +83,31 @@ class Source(Protocol):
         ...
 
 
+class Undelivered(Frozen):
+    """An event that its sender could not bring here. `handle` is the finder's own way to name the last attempt."""
+
+    external_id: str = Field(min_length=1, max_length=200)
+    kind: str
+    attempts: int = Field(ge=1)
+    last_at: datetime
+    reason: str
+    handle: str
+
+
+class GapFinder(Protocol):
+    """Asks a provider what it could not deliver. Made with the options of its own settings entry."""
+
+    slug: ClassVar[str]
+
+    def undelivered(self, since: datetime) -> list[Undelivered]:
+        """What no attempt since then brought here, the oldest first. Raises DeliveryError."""
+        ...
+
+    def redeliver(self, gap: Undelivered) -> None:
+        """Have it sent once more, under the same id. Raises DeliveryError."""
+        ...
+
+
 class OutFile(Frozen):
     """Bytes to be delivered, already checked against their sha-256."""
 

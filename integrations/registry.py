@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, cast
 
-from integrations.contracts import Source, Target
+from integrations.contracts import GapFinder, Source, Target
 
 SOURCES: dict[str, str] = {
     "form": "integrations.form.source.FormSource",
@@ -16,6 +16,8 @@ TARGETS: dict[str, str] = {
     "git": "integrations.git.target.GitTarget",
     "mail": "integrations.mail.target.MailTarget",
 }
+# Who can be asked for what did not arrive.
+GAP_FINDERS: dict[str, str] = {"github": "integrations.github.client.GitHubGaps"}
 
 
 class UnknownProvider(LookupError):
@@ -34,6 +36,11 @@ def source(name: str, options: Mapping[str, Any] | None = None) -> Source:
 def target(name: str, options: Mapping[str, Any]) -> Target:
     """The outbound half of the provider `name`, likewise. Raises UnknownProvider or BrokenProvider."""
     return cast(Target, _make("target", name, TARGETS, options))
+
+
+def gap_finder(name: str, options: Mapping[str, Any]) -> GapFinder:
+    """Who asks the provider `name` for what did not arrive. Raises UnknownProvider or BrokenProvider."""
+    return cast(GapFinder, _make("gap finder", name, GAP_FINDERS, options))
 
 
 def _make(half: str, name: str, paths: Mapping[str, str], options: Mapping[str, Any]) -> object:

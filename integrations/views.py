@@ -16,9 +16,6 @@ from integrations.contracts import BadSignature, Incoming, RawRequest, Refusal, 
 from jobs.lifecycle import intake
 from jobs.models import Trigger
 
-# Among a receipt's problems, in the place of a rule's name: why it opened nothing whatever the rules say.
-EVERY_RULE = "every rule"
-
 log = logging.getLogger(__name__)
 
 
@@ -78,7 +75,7 @@ def _matching(
 ) -> tuple[list[Trigger], dict[str, str]]:
     """The rules that the event meets; one whose conditions cannot be read keeps no other from its event."""
     if incoming.ignored:
-        return [], {EVERY_RULE: incoming.ignored}
+        return [], {intake.EVERY_RULE: incoming.ignored}
     matching, problems = [], {}
     for trigger in triggers:
         try:

@@ -4,15 +4,17 @@ import datetime
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, Model, Prefetch, Q, QuerySet, Sum
 from django.utils import timezone
 
 from jobs import schedules
-from jobs.models import Artifact, Day, Delivery, Event, Job, Receipt, Review, Run, Task, Trigger, Turn
+from jobs.models import Artifact, Client, Day, Delivery, Event, Job, Receipt, Review, Run, Task, Trigger, Turn
 from jobs.states import NEVER, OPEN_JOB, DeliveryState, JobState, ReviewState, RunState
+
+_Row = TypeVar("_Row", bound=Model)
 
 # More than this many items are not for one morning; the rest comes up as they are decided.
 INBOX_SIZE = 100
@@ -139,6 +141,36 @@ def jobs_in(states: Sequence[str], *, before: int | None = None) -> Page:
     return Page(jobs=jobs, older=jobs[-1].pk if len(found) > PAGE_SIZE else None)
 
 
+def jobs_where(
+    *, state: str | None, client: str | None, priority: int | None, before: int | None
+) -> tuple[list[Job], int | None]:
+    """A page of the jobs that meet what is given, newest first, and where the next page begins."""
+    wanted = {"state": state, "client__slug": client, "priority": priority, "pk__lt": before}
+    rows = Job.objects.filter(**{name: value for name, value in wanted.items() if value is not None})
+    return _cut(rows.select_related("client", "trigger").order_by("-id"))
+
+
+def reviews_where(*, state: str, before: int | None) -> tuple[list[Review], int | None]:
+    """A page of the items in this state, newest first, and where the next page begins."""
+    rows = Review.objects.filter(state=state).select_related("job", "decided_by").order_by("-id")
+    return _cut(rows if before is None else rows.filter(pk__lt=before))
+
+
+def events_of(job: Job, *, after: int | None) -> tuple[list[Event], int | None]:
+    """A page of a job's history, oldest first, and where the next page begins."""
+    return _cut(Event.objects.filter(job=job, pk__gt=after or 0).order_by("id"))
+
+
+def triggers(*, after: int | None) -> tuple[list[Trigger], int | None]:
+    """A page of the rules, oldest first, and where the next page begins."""
+    return _cut(Trigger.objects.filter(pk__gt=after or 0).select_related("client").order_by("id"))
+
+
+def clients(*, after: int | None) -> tuple[list[Client], int | None]:
+    """A page of the clients, oldest first, and where the next page begins."""
+    return _cut(Client.objects.filter(pk__gt=after or 0).order_by("id"))
+
+
 def job(uid: uuid.UUID) -> Job | None:
     """One job with its tasks, artifacts, deliveries and reviews; None if there is none."""
     rows = Job.objects.select_related("client", "trigger", "receipt", "after").filter(uid=uid)
@@ -147,6 +179,7 @@ def job(uid: uuid.UUID) -> Job | None:
         rows.prefetch_related(Prefetch("tasks", tasks))
         .prefetch_related(Prefetch("deliveries", Delivery.objects.order_by("id")))
         .prefetch_related(Prefetch("reviews", Review.objects.order_by("id")))
+        .prefetch_related(Prefetch("artifacts", Artifact.objects.order_by("id")))
         .prefetch_related(Prefetch("runs", Run.objects.select_related("task").order_by("id")))
         .prefetch_related(Prefetch("runs__turns", _turns()))
         .first()
@@ -270,6 +303,13 @@ def _became(receipt: Receipt, job: Job | None) -> str:
         return left
     state = "waits for the run before it" if job.ready_at >= NEVER and not job.finished_at else job.state
     return f"{left + ', then run: ' if left else ''}{state.replace('_', ' ')}{late}"
+
+
+def _cut(rows: QuerySet[_Row]) -> tuple[list[_Row], int | None]:
+    """The first page of these rows, and the key of its last row if there are more."""
+    found = list(rows[: PAGE_SIZE + 1])
+    page = found[:PAGE_SIZE]
+    return page, page[-1].pk if len(found) > PAGE_SIZE else None
 
 
 def _told(names: Sequence[str], begins: datetime.datetime, ends: datetime.datetime) -> QuerySet[Event]:

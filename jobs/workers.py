@@ -13,11 +13,13 @@ from jobs.lifecycle import overdue, planning, slot
 from jobs.lifecycle import run as runs
 from jobs.lifecycle import task as tasks
 from jobs.lifecycle.moves import IllegalMove, LostRace
-from jobs.models import Delivery, Process, Run
+from jobs.models import Delivery, Process, Reply, Run
 
 _BY = "sweep"
 # Longer than any target's read-your-writes lag (each Target names its own; this is for one that died mid-way).
 _RESCUE_LAG_SECONDS = 5.0
+# So long, the same call of the API again changes nothing.
+_REPLIES_KEPT = timedelta(days=1)
 
 log = logging.getLogger(__name__)
 
@@ -47,8 +49,9 @@ def open_due_slots() -> None:
 
 
 def prune() -> None:
-    """Forget what nobody needs: rows of processes long gone, and messages that died with theirs."""
+    """Forget what nobody needs: rows of processes long gone, messages that died with theirs, old answers."""
     Process.objects.filter(heartbeat_at__lt=timezone.now() - timedelta(hours=1)).delete()
+    Reply.objects.filter(created_at__lt=timezone.now() - _REPLIES_KEPT).delete()
     dispatch.forget_lost_messages()
 
 

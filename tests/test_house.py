@@ -81,7 +81,7 @@ def test_views_are_thin() -> None:
         if not re.search(r"(^|/)(\w+_)?views\.py$", path):
             continue
         source = (ROOT / path).read_text()
-        if path.startswith("jobs/inbox") and ".objects" in source:
+        if path.startswith(("jobs/inbox", "jobs/api")) and ".objects" in source:
             thick.append(f"{path}: reads tables itself")
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno + 1 > MAX_VIEW_LINES:

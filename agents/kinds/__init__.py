@@ -3,11 +3,12 @@
 import json
 import re
 import unicodedata
-from typing import Literal, TypeVar
+from collections.abc import Sequence
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
-from agents.contracts import Brief, Desk, Made, Unable
+from agents.contracts import Brief, Desk, FollowUp, Made, Unable
 from agents.loop import fence
 from agents.tools.materials import every_material
 
@@ -16,6 +17,31 @@ MOST_IN_NAME = 60
 REHEARSAL_NOTE = "> Rehearsal: made without a model key, nothing here was thought by a model."
 
 Given = TypeVar("Given", bound=BaseModel)
+
+
+class NextJob(BaseModel):
+    """Another job that a Task found to be needed, as a model asks for it."""
+
+    title: str = Field(max_length=120, description="What comes out of it, on one line")
+    brief: str = Field(
+        min_length=20,
+        max_length=4_000,
+        description="What has to be done and why, complete in itself: whoever gets it knows nothing of this task",
+    )
+
+
+NextJobs = Annotated[
+    list[NextJob],
+    Field(
+        max_length=3,
+        description="Other jobs that your work showed to be needed and that this task does not cover; usually none",
+    ),
+]
+
+
+def follow_ups(wanted: Sequence[NextJob]) -> list[FollowUp]:
+    """What a model asks for as the Draft carries it; the job layer decides what is opened."""
+    return [FollowUp(title=one_line(job.title, 120), brief=job.brief) for job in wanted]
 
 
 def read_input(brief: Brief, model: type[Given]) -> Given:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from agents import prompts, sandbox
 from agents.contracts import Brief, Desk, Draft, Effect, Frozen, Made, Tool, Unable
-from agents.kinds import REHEARSAL, counted, one_line, opening, read_input, section
+from agents.kinds import REHEARSAL, NextJobs, counted, follow_ups, one_line, opening, read_input, section
 from agents.loop import converse
 from agents.sandbox import git
 from agents.tools.run_tests import RunTests, verdict
@@ -47,6 +47,7 @@ class Answer(BaseModel):
         description="What was wrong, what was changed and how it is known to work, for the owner"
     )
     open_points: list[str] = Field(description="What a person has to check, decide or do, one sentence each")
+    follow_ups: NextJobs = []
 
 
 class Output(Answer):
@@ -78,7 +79,7 @@ class CodeAgent:
         "Changes one of the owner's repositories (mends a fault, adds a feature or a test) and gives a patch with "
         "the result of its tests, on a branch of its own; it never merges."
     )
-    prompt_version: ClassVar[str] = "v1"
+    prompt_version: ClassVar[str] = "v2"
     Input: ClassVar[type[BaseModel]] = Input
     Output: ClassVar[type[BaseModel]] = Output
 
@@ -199,6 +200,7 @@ def _draft(
         made=made,
         effects=effects,
         summary=f"Rehearsal: {line}" if desk.llm.name == REHEARSAL else line,
+        follow_ups=follow_ups(answer.follow_ups),
     )
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from agents import prompts
 from agents.contracts import Brief, Desk, Draft, Effect, Frozen, Unable
-from agents.kinds import counted, markdown_file, opening, quoted, read_input
+from agents.kinds import NextJobs, counted, follow_ups, markdown_file, opening, quoted, read_input
 from agents.loop import converse
 from agents.tools.fetch import Fetch
 from agents.tools.materials import ReadFile, every_material
@@ -43,6 +43,7 @@ class Answer(BaseModel):
     )
     findings: list[Found] = Field(description="Three to eight findings, the most important first; none if none")
     gaps: list[str] = Field(description="What the sources do not say or could not be read, one sentence each")
+    follow_ups: NextJobs = []
 
 
 class Finding(Found):
@@ -58,6 +59,7 @@ class Output(BaseModel):
     answer: str
     findings: list[Finding]
     gaps: list[str]
+    follow_ups: NextJobs = []
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class ResearchAgent:
         "Answers one question from web addresses or files named in the request, each finding with a checked quote; "
         "it cannot search the web."
     )
-    prompt_version: ClassVar[str] = "v1"
+    prompt_version: ClassVar[str] = "v2"
     Input: ClassVar[type[BaseModel]] = Input
     Output: ClassVar[type[BaseModel]] = Output
 
@@ -111,6 +113,7 @@ class ResearchAgent:
             made=[made],
             effects=[Effect(kind="document", files=[made.name])],
             summary=summary(output),
+            follow_ups=follow_ups(output.follow_ups),
         )
 
 
@@ -127,7 +130,7 @@ def looked_up(answer: Answer, sources: Mapping[str, Read]) -> Output:
                 fetched_at=read.fetched_at if read else "",
             )
         )
-    return Output(answer=answer.answer, findings=findings, gaps=answer.gaps)
+    return Output(answer=answer.answer, findings=findings, gaps=answer.gaps, follow_ups=answer.follow_ups)
 
 
 def as_markdown(question: str, output: Output) -> str:

@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from jobs.admin import artifact, client, delivery, event, job, receipt, review, run, task, trigger
+from jobs.admin import artifact, client, delivery, event, job, receipt, review, run, task, token, trigger
 
-__all__ = ["artifact", "client", "delivery", "event", "job", "receipt", "review", "run", "task", "trigger"]
+__all__ = ["artifact", "client", "delivery", "event", "job", "receipt", "review", "run", "task", "token", "trigger"]
 
 admin.site.site_header = "Nightdesk engine room"
 admin.site.site_title = "Nightdesk"

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,9 @@ from django.db import IntegrityError, transaction
 
 from jobs.lifecycle.job import open_job
 from jobs.models import Job, Receipt, Trigger
+
+# Among a receipt's problems, in the place of a rule's name: why it opened nothing whatever the rules say.
+EVERY_RULE = "every rule"
 
 _NAME = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.]*)\}")
 # Headers worth keeping as evidence; none of them is a credential.
@@ -74,6 +77,12 @@ def accept(inbound: Inbound, triggers: Sequence[Trigger], *, problems: Mapping[s
             return known
         raise
     return Accepted(receipt=receipt, jobs=jobs, is_new=True)
+
+
+def known(source: str, external_ids: Collection[str]) -> set[str]:
+    """Which of these events of a source have a Receipt."""
+    rows = Receipt.objects.filter(source=source, external_id__in=external_ids)
+    return set(rows.values_list("external_id", flat=True))
 
 
 def candidates(source: str, *, slug: str | None = None) -> list[Trigger]:

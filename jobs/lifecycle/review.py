@@ -1,4 +1,7 @@
-"""Verbs of a Review: what a person can decide, each bound to the version that they saw."""
+"""Verbs of a Review: what a person can decide, each bound to the version that they saw.
+
+`actor` is what the history calls whoever acted in the person's name, where that was not the person.
+"""
 
 import datetime
 from typing import Any
@@ -28,11 +31,12 @@ class NotAllowed(Exception):
     """This kind of item has no such verb, or the verb lacks what it needs; the message says what to do."""
 
 
-def approve(review: Review, *, by: User, version: int, digest: str) -> datetime.datetime | None:
+def approve(review: Review, *, by: User, version: int, digest: str, actor: str = "") -> datetime.datetime | None:
     """Approve exactly what was shown; return when it leaves the house, None if nothing does.
 
     Until then `undo` takes it back. Raises Stale or NotAllowed.
     """
+    actor = actor or by.username
     with transaction.atomic():
         review = _lock(review, version=version, kinds=(ReviewKind.MESSAGE, ReviewKind.MERGE))
         if digest != review.digest:
@@ -40,7 +44,7 @@ def approve(review: Review, *, by: User, version: int, digest: str) -> datetime.
         held = list(review.deliveries.filter(state=DeliveryState.HELD))
         if any(not row.fields.get("to") for row in held):
             raise NotAllowed("There is no recipient: add a trusted address to the client, then ask for a revision.")
-        _decide(review, ReviewState.APPROVED, event="review.approved", by=by, data={"digest": digest})
+        _decide(review, ReviewState.APPROVED, event="review.approved", by=by, actor=actor, data={"digest": digest})
         leaves_at = None
         for delivery in held:
             leaves_at = timezone.now() + (settings.UNDO_CLIENT if delivery.fields.get("to") else settings.UNDO)
@@ -48,22 +52,23 @@ def approve(review: Review, *, by: User, version: int, digest: str) -> datetime.
                 delivery,
                 DeliveryState.PENDING,
                 event="delivery.released",
-                by=by.username,
+                by=actor,
                 where={"digest": digest},
                 approved_digest=digest,
                 ready_at=leaves_at,
             )
         if review.kind == ReviewKind.MERGE and review.task:
             finished = timezone.now()
-            move(review.task, TaskState.COMPLETED, event="task.completed", by=by.username, finished_at=finished)
+            move(review.task, TaskState.COMPLETED, event="task.completed", by=actor, finished_at=finished)
         if held:
             dispatch.wake(dispatch.DELIVERIES)
-        jobs.settle(review.job_id, by=by.username)
+        jobs.settle(review.job_id, by=actor)
     return leaves_at
 
 
-def undo(review: Review, *, by: User) -> None:
+def undo(review: Review, *, by: User, actor: str = "") -> None:
     """Take an approval back while nothing has left. Raises Stale when it is too late: exactly one wins."""
+    actor = actor or by.username
     with transaction.atomic():
         jobs.lock(review.job_id)
         review = Review.objects.select_for_update(of=("self",)).get(pk=review.pk)
@@ -76,7 +81,7 @@ def undo(review: Review, *, by: User) -> None:
                     delivery,
                     DeliveryState.HELD,
                     event="delivery.held",
-                    by=by.username,
+                    by=actor,
                     where={"ready_at__gt": Now()},
                     approved_digest="",
                 )
@@ -84,14 +89,14 @@ def undo(review: Review, *, by: User) -> None:
                 review,
                 ReviewState.OPEN,
                 event="review.undone",
-                by=by.username,
+                by=actor,
                 decided_by=None,
                 decided_at=None,
                 version=review.version + 1,
             )
         except LostRace as error:
             raise Stale("It is too late to undo: this is leaving now.") from error
-        jobs.settle(review.job_id, by=by.username)
+        jobs.settle(review.job_id, by=actor)
 
 
 def edit(review: Review, *, by: User, version: int, text: str, subject: str | None = None) -> Review:
@@ -121,75 +126,78 @@ def edit(review: Review, *, by: User, version: int, text: str, subject: str | No
     return review
 
 
-def revise(review: Review, *, by: User, version: int, note: str) -> None:
+def revise(review: Review, *, by: User, version: int, note: str, actor: str = "") -> None:
     """Send it back to its agent with a note; the next version comes as a new item. Raises Stale or NotAllowed."""
     note = _clean(note)
     if not note:
         raise NotAllowed("Say in the note what should be different.")
+    actor = actor or by.username
     with transaction.atomic():
         review = _lock(review, version=version, kinds=(ReviewKind.MESSAGE, ReviewKind.MERGE))
         task = _task_of(review)
         if task.round + 1 >= policy.MAX_ROUNDS:
             raise NotAllowed(f"It was revised {task.round} times already. Edit it yourself, or decline it.")
-        move(review, ReviewState.REVISING, event="review.revising", by=by.username, note=note)
-        _cancel_deliveries(review, by=by)
+        move(review, ReviewState.REVISING, event="review.revising", by=actor, note=note)
+        _cancel_deliveries(review, by=actor)
         move(
             task,
             TaskState.PENDING,
             event="task.revising",
-            by=by.username,
+            by=actor,
             round=task.round + 1,
             revision_note=note,
             starts=0,
             ready_at=review.job.created_at,
         )
-        jobs.settle(review.job_id, by=by.username)
+        jobs.settle(review.job_id, by=actor)
         dispatch.wake(dispatch.AGENTS)
 
 
-def decline(review: Review, *, by: User, version: int, reason: str = "") -> None:
+def decline(review: Review, *, by: User, version: int, reason: str = "", actor: str = "") -> None:
     """Refuse it: nothing of it leaves. A declined question or failure ends its job. Raises Stale."""
     reason = _clean(reason)
+    actor = actor or by.username
     with transaction.atomic():
         jobs.hold(review.job_id)
         review = _lock(review, version=version, kinds=tuple(ReviewKind))
-        _decide(review, ReviewState.DECLINED, event="review.declined", by=by, note=reason)
+        _decide(review, ReviewState.DECLINED, event="review.declined", by=by, actor=actor, note=reason)
         if review.kind in {ReviewKind.QUESTION, ReviewKind.FAILURE}:
             if review.job.state != JobState.CANCELLED:
-                jobs.cancel(review.job, by=by.username, reason=reason or "Declined by its owner.")
+                jobs.cancel(review.job, by=actor, reason=reason or "Declined by its owner.")
             return
         if review.kind == ReviewKind.ALARM:
-            _leave_out(review, by=by)
+            _leave_out(review, by=actor)
             return
-        _cancel_deliveries(review, by=by)
+        _cancel_deliveries(review, by=actor)
         finished = timezone.now()
         why = reason or "Declined."
         move(
             _task_of(review),
             TaskState.CANCELLED,
             event="task.cancelled",
-            by=by.username,
+            by=actor,
             reason=why,
             finished_at=finished,
         )
-        jobs.settle(review.job_id, by=by.username)
+        jobs.settle(review.job_id, by=actor)
 
 
-def answer(review: Review, *, by: User, version: int, text: str) -> None:
+def answer(review: Review, *, by: User, version: int, text: str, actor: str = "") -> None:
     """Answer a question: the words join the brief and the job is planned again. Raises Stale or NotAllowed."""
     text = _clean(text)
     if not text:
         raise NotAllowed("Choose an answer or write one.")
+    actor = actor or by.username
     with transaction.atomic():
         review = _lock(review, version=version, kinds=(ReviewKind.QUESTION,))
-        _decide(review, ReviewState.ANSWERED, event="review.answered", by=by, note=text)
+        _decide(review, ReviewState.ANSWERED, event="review.answered", by=by, actor=actor, note=text)
         job = jobs.lock(review.job_id)
         said = {"question": review.payload.get("question", review.title), "answer": text, "by": by.username}
         move(
             job,
             JobState.PENDING,
             event="job.answered",
-            by=by.username,
+            by=actor,
             answers=[*job.answers, said],
             round=job.round + 1,
             reason="",
@@ -223,32 +231,34 @@ def resolve_unknown(review: Review, *, by: User, version: int, arrived: bool) ->
         jobs.settle(review.job_id, by=by.username)
 
 
-def acknowledge(review: Review, *, by: User, version: int) -> None:
+def acknowledge(review: Review, *, by: User, version: int, actor: str = "") -> None:
     """Take note of an alarm; a missed slot that waited for this word is not run. Raises Stale or NotAllowed."""
+    actor = actor or by.username
     with transaction.atomic():
         jobs.hold(review.job_id)
         review = _lock(review, version=version, kinds=(ReviewKind.ALARM,))
-        _decide(review, ReviewState.ANSWERED, event="review.answered", by=by, note="acknowledged")
-        _leave_out(review, by=by)
+        _decide(review, ReviewState.ANSWERED, event="review.answered", by=by, actor=actor, note="acknowledged")
+        _leave_out(review, by=actor)
 
 
-def run_now(review: Review, *, by: User, version: int) -> None:
+def run_now(review: Review, *, by: User, version: int, actor: str = "") -> None:
     """Run the slot of an alarm: the missed one, or again; a run that hangs is ended. Raises Stale or NotAllowed."""
+    actor = actor or by.username
     with transaction.atomic():
         jobs.hold(review.job_id)
         review = _lock(review, version=version, kinds=(ReviewKind.ALARM,))
         remedy = alarm.remedy(review)
         if not remedy:
             raise NotAllowed("There is nothing to run: this slot has its run.")
-        _decide(review, ReviewState.ANSWERED, event="review.answered", by=by, note="run now")
+        _decide(review, ReviewState.ANSWERED, event="review.answered", by=by, actor=actor, note="run now")
         if remedy == alarm.RUN:
             now = timezone.now()
-            move(review.job, JobState.PENDING, event="job.resumed", by=by.username, reason="", ready_at=now)
+            move(review.job, JobState.PENDING, event="job.resumed", by=actor, reason="", ready_at=now)
             dispatch.wake(dispatch.AGENTS)
             return
         if remedy == alarm.INSTEAD:
-            jobs.cancel(review.job, by=by.username, reason="It hung, and is run again.")
-        jobs.run_again(review.job, by=by.username)
+            jobs.cancel(review.job, by=actor, reason="It hung, and is run again.")
+        jobs.run_again(review.job, by=actor)
 
 
 def snooze(review: Review, *, by: User, version: int, until: datetime.datetime) -> None:
@@ -276,12 +286,12 @@ def _lock(review: Review, *, version: int, kinds: tuple[ReviewKind, ...]) -> Rev
     return review
 
 
-def _decide(review: Review, state: ReviewState, *, event: str, by: User, **columns: Any) -> None:
+def _decide(review: Review, state: ReviewState, *, event: str, by: User, actor: str = "", **columns: Any) -> None:
     move(
         review,
         state,
         event=event,
-        by=by.username,
+        by=actor or by.username,
         where={"version": review.version},
         decided_by=by,
         decided_at=timezone.now(),
@@ -301,10 +311,10 @@ def _held(review: Review) -> Delivery:
     return delivery
 
 
-def _leave_out(review: Review, *, by: User) -> None:
+def _leave_out(review: Review, *, by: str) -> None:
     """End the job of a missed slot that waited for a person's word."""
     if alarm.remedy(review) == alarm.RUN:
-        jobs.cancel(review.job, by=by.username, reason="Its slot was missed, and is not caught up.")
+        jobs.cancel(review.job, by=by, reason="Its slot was missed, and is not caught up.")
 
 
 def _task_of(review: Review) -> Task:
@@ -313,9 +323,9 @@ def _task_of(review: Review) -> Task:
     return review.task
 
 
-def _cancel_deliveries(review: Review, *, by: User) -> None:
+def _cancel_deliveries(review: Review, *, by: str) -> None:
     for delivery in review.deliveries.filter(state=DeliveryState.HELD):
-        move(delivery, DeliveryState.CANCELLED, event="delivery.cancelled", by=by.username)
+        move(delivery, DeliveryState.CANCELLED, event="delivery.cancelled", by=by)
 
 
 def _tell(name: str, review: Review, *, by: str, data: dict[str, object]) -> None:

@@ -12,6 +12,7 @@ from jobs.models.receipt import Receipt
 from jobs.models.review import Review
 from jobs.models.run import Run, Turn
 from jobs.models.task import Task
+from jobs.models.token import Reply, Token
 from jobs.models.trigger import Trigger
 
 __all__ = [
@@ -25,9 +26,11 @@ __all__ = [
     "Job",
     "Process",
     "Receipt",
+    "Reply",
     "Review",
     "Run",
     "Task",
+    "Token",
     "Trigger",
     "Turn",
 ]

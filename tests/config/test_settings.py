@@ -195,6 +195,18 @@ def test_several_secrets_of_a_sender_hold_while_one_is_changed(read: Read) -> No
     assert secrets["github"] == ["old", "new"]
 
 
+def test_github_is_asked_for_what_is_missing_where_there_is_a_token_and_a_hook(read: Read) -> None:
+    assert read("settings.GAP_FINDERS", GITHUB_TOKEN="t") == {}
+    assert read("settings.GAP_FINDERS", GITHUB_HOOKS="acme") == {}
+    found = read("settings.GAP_FINDERS", GITHUB_TOKEN="t", GITHUB_HOOKS="acme/x,acme", BASE_URL="http://localhost")
+    assert found["github"] == {
+        "token": "t",
+        "owners": ["acme/x", "acme"],
+        "address": "http://localhost/hooks/github/",
+        "base_url": "https://api.github.com",
+    }
+
+
 def test_our_own_accounts_at_github_are_a_list(read: Read) -> None:
     assert read("settings.SOURCES", GITHUB_LOGIN="desk-bot, desk[bot]")["github"] == {
         "own_logins": ["desk-bot", "desk[bot]"]

@@ -6,6 +6,7 @@ import pytest
 
 from integrations import registry
 from integrations.folder.target import FolderTarget
+from integrations.github.client import GitHubGaps
 from integrations.github.source import GitHubSource
 
 
@@ -24,6 +25,15 @@ def test_a_source_is_made_with_its_options() -> None:
     assert source.own_logins == {"desk-bot"}
     with pytest.raises(registry.BrokenProvider, match="source form"):
         registry.source("form", {"colour": "red"})
+
+
+def test_a_gap_finder_is_made_with_its_options() -> None:
+    options = {"token": "t", "owners": ["acme"], "address": "https://desk.example.com/"}
+    assert isinstance(registry.gap_finder("github", options), GitHubGaps)
+    with pytest.raises(registry.BrokenProvider, match="GITHUB_HOOKS"):
+        registry.gap_finder("github", {**options, "owners": ["a b"]})
+    with pytest.raises(registry.UnknownProvider, match="no gap finder named 'fax'; there are: github"):
+        registry.gap_finder("fax", {})
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:

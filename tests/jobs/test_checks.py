@@ -59,8 +59,9 @@ def test_a_private_address_is_fine(url: str, settings: Settings) -> None:
         "http://[::1",
     ],
 )
-def test_a_key_does_not_travel_in_the_clear(url: str, settings: Settings) -> None:
-    settings.ANTHROPIC_BASE_URL = url
+@pytest.mark.parametrize("name", ["ANTHROPIC_BASE_URL", "GITHUB_BASE_URL"])
+def test_a_key_does_not_travel_in_the_clear(name: str, url: str, settings: Settings) -> None:
+    setattr(settings, name, url)
     (found,) = checks.vendor_addresses_are_private(None)
     assert found.id == "nightdesk.E002"
-    assert "ANTHROPIC_BASE_URL" in found.msg
+    assert name in found.msg

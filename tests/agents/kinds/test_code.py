@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agents import sandbox
-from agents.contracts import Brief, Draft, Effect, Json, Reply, Revision, Unable
+from agents.contracts import Brief, Draft, Effect, FollowUp, Json, Reply, Revision, Unable
 from agents.kinds import code
 from agents.kinds.code import CodeAgent
 from agents.llm.rehearsal import RehearsalLLM
@@ -112,6 +112,7 @@ class TestAFault:
         assert draft.effects == [Effect(kind="branch", fields=fields, files=["changes.patch"])]
         assert draft.output == {
             **ANSWER,
+            "follow_ups": [],
             "repository": "menu",
             "base_sha": owned.sha(),
             "files": ["menu.py"],
@@ -119,6 +120,13 @@ class TestAFault:
             "removed": 1,
             "tests": "pass",
         }
+
+    def test_may_show_that_another_job_is_needed(self, brief: Brief, options: Json, tmp_path: Path) -> None:
+        wanted = {"title": "Mend the\nshop", "brief": "The repository shop divides in the same way. Mend it."}
+        answer = {**ANSWER, "follow_ups": [wanted]}
+        draft = play(a_task(brief), options, tmp_path / "desk", [uses(EDIT), says(answer)])
+        assert draft.follow_ups == [FollowUp(title="Mend the shop", brief=wanted["brief"])]
+        assert draft.output["follow_ups"] == [wanted]
 
     def test_the_owners_repository_is_not_touched(
         self, brief: Brief, options: Json, owned: Owned, tmp_path: Path

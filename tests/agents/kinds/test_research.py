@@ -86,6 +86,22 @@ def test_the_brief_shows_quote_source_and_time(task: Brief, tmp_path: Path, site
     assert "Not supported" not in page
 
 
+def test_an_answer_may_show_that_other_jobs_are_needed(task: Brief, tmp_path: Path, site: str) -> None:
+    wanted = [{"title": f"Job {n}", "brief": "Ask the maker of the Forno Uno for an offer."} for n in range(3)]
+    draft = run(task, tmp_path, site, {**answer(), "follow_ups": wanted})
+    assert [follow_up.title for follow_up in draft.follow_ups] == ["Job 0", "Job 1", "Job 2"]
+    assert draft.output["follow_ups"] == wanted
+    assert run(task, tmp_path, site, answer()).follow_ups == []
+
+
+def test_more_than_three_other_jobs_are_not_an_answer(task: Brief, tmp_path: Path, site: str) -> None:
+    wanted = {"title": "A job", "brief": "Ask the maker of the Forno Uno for an offer."}
+    read = uses(("fetch", {"url": site}))
+    llm = ScriptedLLM(read, says({**answer(), "follow_ups": [wanted] * 4}), says(answer()))
+    assert ResearchAgent().run(task, desk(llm, tmp_path, site)).follow_ups == []
+    assert "at most 3" in str(llm.asks[-1].messages[-1])
+
+
 @pytest.mark.parametrize(
     ("quote", "where"),
     [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('jobs', '0002_follow_ups'),
+        ('jobs', '0003_tokens'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
