@@ -96,6 +96,22 @@ class AnswerQuestion(Decision):
     verb = verbs.answer
 
 
+@_decision(
+    "acknowledge_review", inputs.Seen, "Take note of an alarm; a missed slot that waited for it is left out."
+)
+class Acknowledge(Decision):
+    """Known."""
+
+    verb = verbs.acknowledge
+
+
+@_decision("run_review", inputs.Seen, "Run the slot of an alarm: the missed one, or once more in place of its run.")
+class RunNow(Decision):
+    """After all."""
+
+    verb = verbs.run_now
+
+
 @_decision("undo_review", inputs.Seen, "Take an approval back while nothing has left.")
 class Undo(Decision):
     """Not after all."""

@@ -231,32 +231,34 @@ def resolve_unknown(review: Review, *, by: User, version: int, arrived: bool) ->
         jobs.settle(review.job_id, by=by.username)
 
 
-def acknowledge(review: Review, *, by: User, version: int) -> None:
+def acknowledge(review: Review, *, by: User, version: int, actor: str = "") -> None:
     """Take note of an alarm; a missed slot that waited for this word is not run. Raises Stale or NotAllowed."""
+    actor = actor or by.username
     with transaction.atomic():
         jobs.hold(review.job_id)
         review = _lock(review, version=version, kinds=(ReviewKind.ALARM,))
-        _decide(review, ReviewState.ANSWERED, event="review.answered", by=by, note="acknowledged")
-        _leave_out(review, by=by.username)
+        _decide(review, ReviewState.ANSWERED, event="review.answered", by=by, actor=actor, note="acknowledged")
+        _leave_out(review, by=actor)
 
 
-def run_now(review: Review, *, by: User, version: int) -> None:
+def run_now(review: Review, *, by: User, version: int, actor: str = "") -> None:
     """Run the slot of an alarm: the missed one, or again; a run that hangs is ended. Raises Stale or NotAllowed."""
+    actor = actor or by.username
     with transaction.atomic():
         jobs.hold(review.job_id)
         review = _lock(review, version=version, kinds=(ReviewKind.ALARM,))
         remedy = alarm.remedy(review)
         if not remedy:
             raise NotAllowed("There is nothing to run: this slot has its run.")
-        _decide(review, ReviewState.ANSWERED, event="review.answered", by=by, note="run now")
+        _decide(review, ReviewState.ANSWERED, event="review.answered", by=by, actor=actor, note="run now")
         if remedy == alarm.RUN:
             now = timezone.now()
-            move(review.job, JobState.PENDING, event="job.resumed", by=by.username, reason="", ready_at=now)
+            move(review.job, JobState.PENDING, event="job.resumed", by=actor, reason="", ready_at=now)
             dispatch.wake(dispatch.AGENTS)
             return
         if remedy == alarm.INSTEAD:
-            jobs.cancel(review.job, by=by.username, reason="It hung, and is run again.")
-        jobs.run_again(review.job, by=by.username)
+            jobs.cancel(review.job, by=actor, reason="It hung, and is run again.")
+        jobs.run_again(review.job, by=actor)
 
 
 def snooze(review: Review, *, by: User, version: int, until: datetime.datetime) -> None:

@@ -83,7 +83,7 @@ def test_a_decision_on_something_else_than_was_shown_does_nothing(
     assert list(Delivery.objects.values()) == before
 
 
-@pytest.mark.parametrize("verb", ["approve", "decline", "revise", "answer", "undo"])
+@pytest.mark.parametrize("verb", ["approve", "decline", "revise", "answer", "acknowledge", "run", "undo"])
 def test_a_decision_without_what_was_shown_is_refused(caller: Caller, message: Review, verb: str) -> None:
     found = problem(caller.post(f"reviews/{message.pk}/{verb}/", {}), "invalid", 400)
     assert {"/version", "/digest"} <= {error["pointer"] for error in found["errors"]}
@@ -142,6 +142,20 @@ def test_a_declined_failure_ends_its_job(caller: Caller, failure: Review) -> Non
     decide(caller, "decline", failure)
     assert Job.objects.get().state == "cancelled"
     assert Event.objects.get(name="job.cancelled").actor == "api:n8n"
+
+
+def test_an_alarm_is_noted_in_the_persons_name(caller: Caller, silent: Review) -> None:
+    assert caller.get(f"reviews/{silent.pk}/").json()["payload"]["alarm"] == "silent"
+    assert decide(caller, "acknowledge", silent).json()["state"] == "answered"
+    assert Job.objects.get().state == "cancelled"
+    assert Event.objects.get(name="job.cancelled").actor == "api:n8n"
+
+
+def test_the_slot_of_an_alarm_runs_after_all(caller: Caller, silent: Review) -> None:
+    assert decide(caller, "run", silent).json()["state"] == "answered"
+    assert Job.objects.get().state == "pending"
+    assert Event.objects.get(name="job.resumed").actor == "api:n8n"
+    assert Review.objects.get().decided_by == User.objects.get()
 
 
 def test_a_merge_is_approved(caller: Caller, merge: Review) -> None:
