@@ -14,9 +14,9 @@ class ContentSecurityPolicy:
         self.policy = "; ".join(f"{name} {sources}" for name, sources in settings.SECURE_CSP.items())
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Add the policy; pages of a signed-in person are not kept by caches."""
+        """Add the policy, unless a page has a stricter one; pages of a signed-in person are not kept by caches."""
         response = self.get_response(request)
-        response.headers["Content-Security-Policy"] = self.policy
+        response.headers.setdefault("Content-Security-Policy", self.policy)
         if not request.path.startswith("/static/"):
             response.headers.setdefault("Cache-Control", "no-store")
         return response

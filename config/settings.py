@@ -183,6 +183,8 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _HTTPS
 # Pages are redirected to https; a machine that posts in the clear is told so, not led on (ASVS 4.1.2).
 SECURE_SSL_REDIRECT = _HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^hooks/", r"^api/", r"^healthz$"]
+# TLS ends at a proxy of ours, which adds the address that it saw to X-Forwarded-For.
+BEHIND_PROXY = _HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
 # Nothing of an address goes to others. With "no-referrer" a browser sends "Origin: null" with every form, and the
 # CSRF check refuses it.
@@ -271,6 +273,7 @@ LOGGING = {
 
 # Lower floors name the registry of sources by its path: it says whether a rule's conditions can be read.
 SOURCE_LOADER = "integrations.registry.source"
+SOURCE_REGISTRY = "integrations.registry.SOURCES"
 # What the pages of rules ask of the sources, and the agents that a rule may name.
 RULE_TRIALS = {name: f"integrations.trials.{name}" for name in ("read", "suggest", "send")}
 AGENT_REGISTRY = "agents.registry.AGENTS"

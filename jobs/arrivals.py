@@ -82,9 +82,9 @@ def last_of(source: str, address: str) -> list[Receipt]:
 
 
 def receipts(wanted: str, *, before: int | None = None) -> Page:
-    """A page of what came in; of what met no rule ("unmatched"), could not become a job ("fault"), was a "test"."""
+    """A page of what came in: all of it, or what had another outcome than to open its jobs."""
     rows: QuerySet[Receipt] = Receipt.objects.defer("body").order_by("-id")
-    if wanted in {Outcome.UNMATCHED, Outcome.FAULT, Outcome.TEST}:
+    if wanted in set(Outcome) - {Outcome.OPENED}:
         rows = rows.filter(outcome=wanted)
     if wanted == Outcome.UNMATCHED:
         rows = _waiting(rows)

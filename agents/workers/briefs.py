@@ -82,7 +82,10 @@ def _text(row: Artifact) -> str:
 
 
 def _files(job: Job) -> list[Material]:
+    """The files that came with the job. A stranger's event may have a value of that name too, of any form."""
+    given = job.data.get("files")
     return [
         Material(name=file["name"], media_type="text/plain", text=file["text"][:_MAX_TEXT])
-        for file in job.data.get("files", [])
+        for file in (given if isinstance(given, list) else [])
+        if isinstance(file, dict) and isinstance(file.get("name"), str) and isinstance(file.get("text"), str)
     ]

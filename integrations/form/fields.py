@@ -13,7 +13,7 @@ MAX_FIELDS = 30
 MAX_LINE = 300
 # What a browser sends beside the fields. The trap has a name that programs like to fill in.
 TOKEN, TRAP, CSRF = "form_token", "website", "csrfmiddlewaretoken"
-_OURS = {TOKEN, TRAP, CSRF}
+_OURS = {TOKEN, TRAP, CSRF, "files"}
 
 
 class Field(Frozen):
@@ -61,7 +61,7 @@ def sentence(conditions: Conditions) -> str:
     """The conditions in words."""
     if not conditions.fields:
         return "Every submission to its own address."
-    labels = [field.label for field in conditions.fields]
+    labels = [f"“{field.label}”" for field in conditions.fields]
     return f"Every submission to its own address, whose page asks for {_listed(labels)}."
 
 
@@ -75,6 +75,13 @@ def cleaned(fields: list[Field], given: Mapping[str, str]) -> tuple[dict[str, st
         if problem := _problem(field, value):
             problems[field.name] = problem
     return values, problems
+
+
+def in_words(asked: list[Field], values: Mapping[str, str]) -> str:
+    """What was filled in, as people read it: each label with its answer."""
+    answers = [(field, values.get(field.name, "")) for field in asked]
+    lines = [f"{field.label}:{chr(10) if chr(10) in said else ' '}{said}" for field, said in answers if said]
+    return bodies.bounded("\n".join(lines))
 
 
 def _problem(field: Field, value: str) -> str:

@@ -4,7 +4,10 @@ import re
 from typing import Any
 
 from django import forms
+from django.conf import settings
+from django.utils.module_loading import import_string
 
+from jobs.lifecycle.slot import SOURCE as SCHEDULE
 from jobs.models import Receipt
 from jobs.rule_form import RuleForm
 
@@ -29,6 +32,13 @@ class PageForm(RuleForm):
             "title_template": "Values of the event stand in braces: {summary}, {sender}, {kind}, {text}, its own.",
             "client": "Whom the work is for; empty: our own work.",
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, label_suffix="", **kwargs)
+        present = self.instance.source or self.initial.get("source") or "form"
+        sources = sorted({*import_string(settings.SOURCE_REGISTRY), SCHEDULE, present})
+        self.fields["source"].widget = forms.Select(choices=[(name, name) for name in sources])
+        self.fields["source"].help_text = "Where its events come from."
 
 
 class Trial(forms.Form):

@@ -100,7 +100,13 @@ def first_values(receipt: Receipt | None) -> dict[str, Any]:
 
 def receipts(wanted: str, before: str) -> dict[str, Any]:
     """What came in, newest first."""
-    filters = [("", "all"), (Outcome.UNMATCHED, "met no rule"), (Outcome.FAULT, "faults"), (Outcome.TEST, "tests")]
+    filters = [
+        ("", "all"),
+        (Outcome.UNMATCHED, "met no rule"),
+        (Outcome.FAULT, "faults"),
+        (Outcome.IGNORED, "kept out"),
+        (Outcome.TEST, "tests"),
+    ]
     shown = wanted if wanted in {str(name) for name, _ in filters} else ""
     start = int(before) if before.isdecimal() and len(before) < 19 else None
     return {"filters": filters, "shown": shown, "page": arrivals.receipts(shown, before=start)}

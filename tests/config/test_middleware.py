@@ -22,7 +22,12 @@ def _broken(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("a fault of the page")
 
 
+def _strict(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("strict", headers={"Content-Security-Policy": "default-src 'none'"})
+
+
 urlpatterns = [
+    path("strict/", _strict),
     path("admin/", admin.site.urls),
     path("", include("jobs.inbox.urls")),
     path("kept/", _kept),
@@ -65,3 +70,7 @@ def test_static_files_may_be_kept(answer: Callable[[str], HttpResponse]) -> None
     response = answer("/static/nightdesk/style.css")
     assert "Cache-Control" not in response.headers
     assert response.headers["Content-Security-Policy"] == POLICY
+
+
+def test_a_page_with_a_stricter_policy_keeps_its_own() -> None:
+    assert Client().get("/strict/").headers["Content-Security-Policy"] == "default-src 'none'"

@@ -83,6 +83,14 @@ def test_files_of_the_job_are_material_and_not_data(trattoria: Client) -> None:
     assert len(material.text) == 60_000
 
 
+@pytest.mark.parametrize(
+    "files", ["a.pdf", 7, None, ["a.pdf", 7], [{"name": "a"}], [{"name": 1, "text": "x"}], {"a": 1}]
+)
+def test_a_value_of_a_strangers_event_that_is_called_files_breaks_nothing(files: object) -> None:
+    open_job(title="T", brief="B.", by="test", data={"files": files}, priority=1)
+    assert brief_for(claimed()).materials == []
+
+
 def test_an_answer_of_the_owner_joins_the_brief(job: Job, owner: User) -> None:
     planning.ask(
         claimed(), question="Which winter?", suggestions=["This.", "Next."], recommended=0, by="orchestrator"

@@ -15,8 +15,11 @@ SIZE: dict[str, Any] = {"name": "size", "label": "Size", "kind": "select", "opti
     ("conditions", "said"),
     [
         ({}, "Every submission to its own address."),
-        ({"fields": [NAME]}, "Every submission to its own address, whose page asks for Your name."),
-        ({"fields": [NAME, SIZE]}, "Every submission to its own address, whose page asks for Your name and Size."),
+        ({"fields": [NAME]}, "Every submission to its own address, whose page asks for “Your name”."),
+        (
+            {"fields": [NAME, SIZE]},
+            "Every submission to its own address, whose page asks for “Your name” and “Size”.",
+        ),
     ],
 )
 def test_the_fields_are_told(conditions: dict[str, Any], said: str) -> None:
@@ -33,6 +36,7 @@ def test_the_fields_are_told(conditions: dict[str, Any], said: str) -> None:
         {"name": "__class__"},
         {"name": "website"},
         {"name": "form_token"},
+        {"name": "files"},
         {"name": "csrfmiddlewaretoken"},
         {"label": ""},
         {"kind": "file"},
@@ -84,3 +88,8 @@ def test_what_was_filled_in_is_looked_at(field: dict[str, Any], value: str, prob
 def test_what_is_no_field_is_dropped_and_line_ends_are_one() -> None:
     values, problems = fields.cleaned([Field(**NAME, kind="textarea")], {"name": "a\r\nb", "admin": "1"})
     assert (values, problems) == ({"name": "a\nb"}, {})
+
+
+def test_what_was_filled_in_is_told_by_its_labels() -> None:
+    asked = [Field(**NAME), Field(name="note", label="Note", kind="textarea"), Field(**SIZE)]
+    assert fields.in_words(asked, {"name": "Lea", "note": "a\nb", "size": ""}) == "Your name: Lea\nNote:\na\nb"

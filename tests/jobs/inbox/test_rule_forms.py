@@ -31,6 +31,11 @@ def test_secrets_and_switch_are_not_written_on_the_page() -> None:
     assert {"secret_version", "enabled", "budget_microusd"} & set(PageForm().fields) == set()
 
 
+def test_the_sources_to_choose_from_are_those_that_there_are() -> None:
+    named = [value for value, _ in PageForm(initial={"source": "gone"}).fields["source"].widget.choices]
+    assert {"form", "standard", "github", "schedule", "gone"} <= set(named)
+
+
 def test_a_trial_needs_one_of_the_two() -> None:
     assert not Trial({}).is_valid()
     assert Trial({"receipt": "3"}).is_valid()
