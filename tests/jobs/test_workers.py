@@ -246,7 +246,9 @@ def test_due_slots_are_opened() -> None:
 def test_the_same_minute_lets_queued_runs_begin_and_watches_those_at_work() -> None:
     rule = {"cron": "* * * * *", "overlap": "queue", "catch_up": "all"}
     trigger = Trigger.objects.create(name="Every minute", slug="minutely", source="schedule", conditions=rule)
-    Trigger.objects.filter(pk=trigger.pk).update(created_at=timezone.now() - timedelta(seconds=121))
+    # Half a minute before the last slot but one, so that there are two, whatever second it is.
+    this_minute = timezone.now().replace(second=0, microsecond=0)
+    Trigger.objects.filter(pk=trigger.pk).update(created_at=this_minute - timedelta(seconds=90))
     workers.open_due_slots()
     first, second = Job.objects.order_by("id")
     assert second.ready_at == NEVER
