@@ -7,7 +7,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from jobs import arrivals
+from jobs import arrivals, queries, schedules
 from jobs.inbox import rule_forms
 from jobs.lifecycle import intake
 from jobs.lifecycle import rule as rules
@@ -38,8 +38,17 @@ def rule(trigger: Trigger, **more: Any) -> dict[str, Any]:
         "faults": arrivals.faults_of(trigger),
         "candidates": arrivals.last_of(trigger.source, _at(trigger)),
         "trial": rule_forms.Trial(),
+        **_slots(trigger),
         **more,
     }
+
+
+def _slots(trigger: Trigger) -> dict[str, Any]:
+    """Of a schedule, when it comes next on its own wall clock, and what became of its last slots."""
+    if trigger.source != schedules.SOURCE:
+        return {}
+    coming = [f"{slot:%A %d %B %Y, %H:%M}" for slot in queries.next_slots(trigger)]
+    return {"is_schedule": True, "next_slots": coming, "past_slots": queries.past_slots(trigger)}
 
 
 def secrets(trigger: Trigger, *, renewed: bool) -> list[str]:

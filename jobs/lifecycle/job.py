@@ -160,7 +160,8 @@ def run_again(job: Job, *, by: str) -> Job:
         by=by,
         client_id=job.client_id,
         priority=job.priority,
-        data=job.data | ({"opened": now.isoformat()} if "opened" in job.data else {}),
+        data=job.data,
+        agents=job.agents,
         budget_microusd=job.budget_microusd,
         trigger=job.trigger,
     )

@@ -54,8 +54,9 @@ def _unsuspected() -> QuerySet[Job]:
 
 
 def _opened(job: Job) -> datetime.datetime:
-    """On the clock that opened the slot."""
-    return datetime.datetime.fromisoformat(job.data["opened"]) if "opened" in job.data else job.created_at
+    """On the clock that opened the slot; a slot that is run again, or later by a replay, begins anew."""
+    opened = job.data.get("opened")
+    return max(job.created_at, datetime.datetime.fromisoformat(opened)) if opened else job.created_at
 
 
 def _usual(trigger: Trigger | None) -> datetime.timedelta | None:

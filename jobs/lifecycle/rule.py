@@ -107,8 +107,10 @@ def prospects(event: Event, triggers: Sequence[Trigger]) -> list[Prospect]:
 
 
 def set_enabled(trigger: Trigger, *, enabled: bool) -> None:
-    """Switch the rule on or off; what it has opened goes on."""
-    Trigger.objects.filter(pk=trigger.pk).update(enabled=enabled)
+    """Switch the rule on or off; what it has opened goes on. A schedule has no slot while it is off."""
+    row = Trigger.objects.get(pk=trigger.pk)
+    row.enabled = enabled
+    row.save(update_fields=["enabled"])
 
 
 def renew_secrets(trigger: Trigger) -> None:

@@ -170,6 +170,7 @@ def _stand_in(trigger: Trigger, receipt: Receipt) -> Job:
         client_id=trigger.client_id,
         priority=trigger.priority,
         data=receipt.data,
+        agents=trigger.agents,
         budget_microusd=trigger.budget_microusd,
         receipt=receipt,
         trigger=trigger,

@@ -254,7 +254,8 @@ def test_the_same_minute_lets_queued_runs_begin_and_watches_those_at_work() -> N
     assert second.ready_at == NEVER
     long_ago = timezone.now() - timedelta(hours=2)
     Job.objects.filter(pk=first.pk).update_state(state="completed")
-    Job.objects.filter(pk=second.pk).update(data={**second.data, "opened": long_ago.isoformat()})
+    opened = {**second.data, "opened": long_ago.isoformat()}
+    Job.objects.filter(pk=second.pk).update(data=opened, created_at=long_ago)
     workers.open_due_slots()
     second.refresh_from_db()
     assert second.ready_at < NEVER

@@ -5,7 +5,7 @@ import pytest
 from jobs.inbox import rule_pages
 from jobs.inbox.rule_forms import PageForm
 from jobs.lifecycle.intake import accept
-from jobs.models import Trigger
+from jobs.models import Review, Trigger
 from tests.jobs.conftest import a_rule, an_event
 
 pytestmark = pytest.mark.django_db
@@ -32,3 +32,14 @@ def test_a_new_rule_begins_as_a_form() -> None:
 def test_secrets_of_a_rule_that_has_none_are_refused() -> None:
     with pytest.raises(rule_pages.Refused):
         rule_pages.secrets(Trigger(slug="x", source="github"), renewed=True)
+
+
+def test_a_schedule_shows_when_it_comes_next_and_what_became_of_its_slots(silent: Review) -> None:
+    page = rule_pages.rule(Trigger.objects.get())
+    assert page["is_schedule"]
+    assert len(page["next_slots"]) == 5
+    assert [row.label for row in page["past_slots"]] == [silent.payload["label"]]
+
+
+def test_no_other_rule_has_slots() -> None:
+    assert "next_slots" not in rule_pages.rule(a_rule("contact"))

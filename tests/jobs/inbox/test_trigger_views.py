@@ -9,7 +9,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from jobs.lifecycle.intake import accept, secrets_of
-from jobs.models import Client, Job, Receipt, Trigger
+from jobs.models import Client, Job, Receipt, Review, Trigger
 from tests.jobs.conftest import a_rule, an_event
 
 pytestmark = pytest.mark.django_db
@@ -274,3 +274,14 @@ def test_nobody_reads_them_without_having_logged_in(path: str) -> None:
 )
 def test_what_is_not_there_is_not_found(desk: Browser, path: str) -> None:
     assert desk.get(path).status_code == 404
+
+
+def test_the_page_of_a_schedule_has_its_slots_in_place_of_events(desk: Browser, silent: Review) -> None:
+    address = reverse("inbox:trigger", args=["hourly"])
+    text = desk.get(address).content.decode()
+    for words in ("Next slots", "Europe/Berlin", silent.payload["label"], "missed: waits for your word"):
+        assert words in text
+    assert "Last events" not in text
+    assert "None while it is off." not in text
+    desk.post(reverse("inbox:trigger_switch", args=["hourly"]), {"enabled": "off"})
+    assert "None while it is off." in desk.get(address).content.decode()

@@ -226,7 +226,7 @@ def test_an_alarm_names_rule_and_slot_and_what_can_be_done(
     for said in ("Alarm", "Look around", review.payload["label"], *words):
         assert said in text
     assert reverse("inbox:decline", args=[review.pk]) not in text
-    assert reverse("admin:jobs_trigger_change", args=[review.payload["trigger"]]) in text
+    assert reverse("inbox:trigger", args=[review.payload["rule"]]) in text
     assert post(desk, "acknowledge", review).status_code == 302
     text = page(desk, review)
     assert "Answered by owner" in text

@@ -100,3 +100,13 @@ def test_a_rule_is_switched_and_its_secrets_renewed() -> None:
     rules.renew_secrets(rule)
     rule.refresh_from_db()
     assert (rule.enabled, rule.secret_version) == (False, 2)
+
+
+def test_a_schedule_that_is_switched_on_again_counts_from_then(hourly: Trigger) -> None:
+    rules.set_enabled(hourly, enabled=False)
+    hourly.refresh_from_db()
+    assert (hourly.enabled, hourly.active_since) == (False, None)
+    rules.set_enabled(hourly, enabled=True)
+    hourly.refresh_from_db()
+    assert hourly.enabled
+    assert hourly.active_since is not None
