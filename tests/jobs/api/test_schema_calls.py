@@ -23,7 +23,7 @@ from jobs.models import Job, Review
 from tests.jobs.api.conftest import Caller
 from tests.jobs.conftest import done, message_result
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 # Under a second an operation and mode: enough for each kind of value at each place.
 EXAMPLES = 30
