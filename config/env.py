@@ -19,6 +19,8 @@ class BadSetting(Exception):
 
 # Every name that was asked for: what the settings read is what an installation is told.
 asked: set[str] = set()
+# Where a vendor's service is asked: a system check refuses what would carry a key in the clear.
+addresses: dict[str, str] = {}
 
 
 def text(name: str, default: str = "") -> str:
@@ -30,6 +32,12 @@ def text(name: str, default: str = "") -> str:
         except OSError as error:
             raise BadSetting(f"{name}_FILE names {path}, which cannot be read: {error.strerror}") from error
     return os.environ.get(name, default).strip()
+
+
+def address(name: str, default: str = "") -> str:
+    """A vendor's address without a last slash: https, or on this machine (a system check sees to it)."""
+    addresses[name] = text(name, default).rstrip("/")
+    return addresses[name]
 
 
 def boolean(name: str, *, default: bool) -> bool:

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 import django_stubs_ext
 from django.core.management.utils import get_random_secret_key
 
-from config import env, queue
+from config import env, providers, queue
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # A process that the supervisor started has its role's part of the environment: .env would give it the rest.
@@ -216,7 +216,7 @@ UNDO = env.duration("NIGHTDESK_UNDO", default="10s")
 UNDO_CLIENT = env.duration("NIGHTDESK_UNDO_CLIENT", default="30s")
 
 ANTHROPIC_API_KEY = env.text("ANTHROPIC_API_KEY")
-ANTHROPIC_BASE_URL = env.text("ANTHROPIC_BASE_URL")
+ANTHROPIC_BASE_URL = env.address("ANTHROPIC_BASE_URL")
 # Told to the processes that have no key themselves, and a way to rehearse although there is one.
 REHEARSAL = env.boolean("NIGHTDESK_REHEARSAL", default=not ANTHROPIC_API_KEY)
 MODELS = {
@@ -226,8 +226,6 @@ MODELS = {
 }
 REHEARSAL_PAUSE = env.duration("NIGHTDESK_REHEARSAL_PAUSE", default="0s")
 REPOSITORIES = env.mapping("NIGHTDESK_REPOSITORIES")
-# The same repositories by an address that may write, where the two differ; only deliveries know it.
-PUSH_REPOSITORIES = REPOSITORIES | env.mapping("NIGHTDESK_PUSH_REPOSITORIES", known=REPOSITORIES)
 AGENT_OPTIONS: dict[str, object] = {
     "repositories": REPOSITORIES,
     "test_commands": env.mapping("NIGHTDESK_TEST_COMMANDS", known=REPOSITORIES),
@@ -242,13 +240,15 @@ globals().update(env.mail_server("EMAIL_URL"))
 EMAIL_BACKEND = "integrations.mail.smtp.EmailBackend" if EMAIL_URL else "integrations.mail.outbox.EmailBackend"
 EMAIL_FILE_PATH = VAR / "mail"
 DEFAULT_FROM_EMAIL = MAIL_FROM = env.text("MAIL_FROM", "nightdesk@localhost")
-# What each kind of effect is delivered by, and what each target is made with.
-DELIVERED_BY = {"document": "folder", "branch": "git", "client_message": "mail"}
-TARGETS: dict[str, dict[str, object]] = {
-    "folder": {"root": VAR / "folder"},
-    "git": {"repositories": PUSH_REPOSITORIES, "workdir": VAR / "git"},
-    "mail": {"sender": MAIL_FROM},
-}
+
+_wired = providers.wire(providers.House(base_url=BASE_URL, var=VAR, mail_from=MAIL_FROM, repositories=REPOSITORIES))
+SOURCES = providers.sources(_wired)
+SOURCE_SECRETS = providers.secrets(_wired)
+TARGETS = providers.targets(_wired)
+DELIVERED_BY = providers.delivered_by(_wired)
+GAP_FINDERS = providers.gap_finders(_wired)
+PROBES = providers.probes(_wired)
+VENDOR_ADDRESSES = env.addresses
 
 # Calls a token may make; what the API's document says of itself.
 API_RATE = "600/min"
@@ -277,19 +277,3 @@ SOURCE_REGISTRY = "integrations.registry.SOURCES"
 # What the pages of rules ask of the sources, and the agents that a rule may name.
 RULE_TRIALS = {name: f"integrations.trials.{name}" for name in ("read", "suggest", "send")}
 AGENT_REGISTRY = "agents.registry.AGENTS"
-# Several values, separated by commas, while a secret is being changed.
-SOURCE_SECRETS = {"github": env.listing("GITHUB_WEBHOOK_SECRET")}
-# GitHub's API, asked for what a hook of these repositories and organisations could not deliver.
-GITHUB_TOKEN = env.text("GITHUB_TOKEN")
-GITHUB_BASE_URL = env.text("GITHUB_BASE_URL", "https://api.github.com")
-GITHUB_HOOKS = env.listing("GITHUB_HOOKS")
-GAP_FINDERS: dict[str, dict[str, object]] = {}
-if GITHUB_TOKEN and GITHUB_HOOKS:
-    GAP_FINDERS["github"] = {
-        "token": GITHUB_TOKEN,
-        "owners": GITHUB_HOOKS,
-        "address": f"{BASE_URL}/hooks/github/",
-        "base_url": GITHUB_BASE_URL,
-    }
-# What each source is made with.
-SOURCES: dict[str, dict[str, object]] = {"github": {"own_logins": env.listing("GITHUB_LOGIN")}}

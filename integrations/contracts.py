@@ -160,6 +160,28 @@ class Outgoing(Frozen):
     created_at: datetime  # when the effect was decided: fixes file names, commit dates, Date headers
 
 
+class Finding(Frozen):
+    """What a look at a provider found: one sentence, and what to do where that is not good."""
+
+    ok: bool
+    says: str
+    fix: str = ""
+
+
+class Probe(Protocol):
+    """Whether a provider can be worked with as it is set up. Made with the options of its own settings entry."""
+
+    slug: ClassVar[str]
+
+    def look(self) -> list[Finding]:
+        """Ask without changing anything: the login, what is missing, rights that are wider than needed."""
+        ...
+
+    def try_out(self) -> list[Finding]:
+        """Make one harmless effect and take it away again."""
+        ...
+
+
 class Landed(Frozen):
     """Proof that the effect exists: the provider's id for it, and where a person can look at it."""
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, cast
 
-from integrations.contracts import GapFinder, Source, Target
+from integrations.contracts import GapFinder, Probe, Source, Target
 
 SOURCES: dict[str, str] = {
     "form": "integrations.form.source.FormSource",
@@ -18,6 +18,8 @@ TARGETS: dict[str, str] = {
 }
 # Who can be asked for what did not arrive.
 GAP_FINDERS: dict[str, str] = {"github": "integrations.github.client.GitHubGaps"}
+# Who can say whether it can be worked with.
+PROBES: dict[str, str] = {}
 
 
 class UnknownProvider(LookupError):
@@ -41,6 +43,11 @@ def target(name: str, options: Mapping[str, Any]) -> Target:
 def gap_finder(name: str, options: Mapping[str, Any]) -> GapFinder:
     """Who asks the provider `name` for what did not arrive. Raises UnknownProvider or BrokenProvider."""
     return cast(GapFinder, _make("gap finder", name, GAP_FINDERS, options))
+
+
+def probe(name: str, options: Mapping[str, Any]) -> Probe:
+    """Who looks at how the provider `name` is set up. Raises UnknownProvider or BrokenProvider."""
+    return cast(Probe, _make("probe", name, PROBES, options))
 
 
 def _make(half: str, name: str, paths: Mapping[str, str], options: Mapping[str, Any]) -> object:

@@ -32,8 +32,8 @@ def vendor_addresses_are_private(app_configs: Sequence[AppConfig] | None, **kwar
     """A base address without TLS would carry the key in the clear: only loopback may have one."""
     return [
         Error(f"{name} is no https address.", hint="Use https, or a loopback address.", id="nightdesk.E002")
-        for name in ("ANTHROPIC_BASE_URL", "GITHUB_BASE_URL")
-        if (url := getattr(settings, name)) and not _is_private(url)
+        for name, url in settings.VENDOR_ADDRESSES.items()
+        if url and not _is_private(url)
     ]
 
 

@@ -46,6 +46,11 @@ def source_files() -> list[str]:
     return [path for path in tracked(".py") if path.startswith(ROOMS) and "/migrations/" not in path]
 
 
+def settings_source() -> str:
+    """The files that read the environment."""
+    return "".join((ROOT / path).read_text() for path in ("config/settings.py", "config/providers.py"))
+
+
 def test_no_file_is_over_400_lines() -> None:
     long = {
         path: lines
@@ -106,13 +111,13 @@ def test_every_kind_of_effect_has_a_target_that_takes_it() -> None:
 
 
 def test_every_variable_is_explained_in_the_example_and_nothing_else_is() -> None:
-    read = set(re.findall(r"""\benv\.\w+\(\s*"([A-Z_]+)\"""", (ROOT / "config/settings.py").read_text()))
-    example = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    read = set(re.findall(r"""\benv\.\w+\(\s*"([A-Z0-9_]+)\"""", settings_source()))
+    example = set(re.findall(r"^#?([A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert example == read - SAID_BY_COMMANDS
 
 
 def test_every_variable_of_the_house_is_read() -> None:
-    source = (ROOT / "config/settings.py").read_text()
+    source = settings_source()
     known = set(re.findall(r'^ {8}"(NIGHTDESK_[A-Z_]+)",$', source, re.MULTILINE))
     assert known == set(re.findall(r'\("(NIGHTDESK_[A-Z_]+)"', source)) | SAID_BY_COMMANDS
 

@@ -60,3 +60,8 @@ def test_wrong_options_name_the_target() -> None:
         registry.target("folder", {"root": "/", "colour": "red"})
     with pytest.raises(registry.BrokenProvider, match="MAIL_FROM"):
         registry.target("mail", {"sender": "nobody"})
+
+
+def test_an_unknown_probe_is_named() -> None:
+    with pytest.raises(registry.UnknownProvider, match="no probe named 'carrier'"):
+        registry.probe("carrier", {})

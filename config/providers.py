@@ -1,0 +1,106 @@
+"""What each provider is made with, read from the environment: one function a provider, in one list.
+
+A connected provider takes over the kinds of effect that it names; without any, everything stays on this machine.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from config import env
+
+Options = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class House:
+    """What every provider may need to know of this installation."""
+
+    base_url: str
+    var: Path
+    mail_from: str
+    repositories: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """What one provider brings along; None where it has no such half, or is not connected."""
+
+    source: Options | None = None
+    secrets: list[str] = field(default_factory=list)  # several while one is being changed
+    target: Options | None = None
+    delivers: tuple[str, ...] = ()  # kinds of effect
+    gap_finder: Options | None = None
+    probe: Options | None = None
+
+
+def wire(house: House) -> dict[str, Wiring]:
+    """Provider name -> what it brings along."""
+    return {read.__name__: read(house) for read in PROVIDERS}
+
+
+def folder(house: House) -> Wiring:
+    """Documents as files."""
+    return Wiring(target={"root": house.var / "folder"}, delivers=("document",))
+
+
+def git(house: House) -> Wiring:
+    """Branches to any git remote, by an address that may write where it differs from the one that reads."""
+    pushed = house.repositories | env.mapping("NIGHTDESK_PUSH_REPOSITORIES", known=house.repositories)
+    return Wiring(target={"repositories": pushed, "workdir": house.var / "git"}, delivers=("branch",))
+
+
+def mail(house: House) -> Wiring:
+    """Messages by Django's mail, which EMAIL_URL leads to a server or into files."""
+    return Wiring(target={"sender": house.mail_from}, delivers=("client_message",))
+
+
+def github(house: House) -> Wiring:
+    """GitHub's events, and its API, asked for what a hook of these repositories could not deliver."""
+    token, hooks = env.text("GITHUB_TOKEN"), env.listing("GITHUB_HOOKS")
+    gaps = {
+        "token": token,
+        "owners": hooks,
+        "address": f"{house.base_url}/hooks/github/",
+        "base_url": env.address("GITHUB_BASE_URL", "https://api.github.com"),
+    }
+    return Wiring(
+        source={"own_logins": env.listing("GITHUB_LOGIN")},
+        secrets=env.listing("GITHUB_WEBHOOK_SECRET"),
+        gap_finder=gaps if token and hooks else None,
+    )
+
+
+PROVIDERS: list[Callable[[House], Wiring]] = [folder, git, mail, github]
+
+
+def sources(wired: dict[str, Wiring]) -> dict[str, Options]:
+    """What each source is made with."""
+    return {name: wiring.source for name, wiring in wired.items() if wiring.source is not None}
+
+
+def secrets(wired: dict[str, Wiring]) -> dict[str, list[str]]:
+    """What proves the sender of each source that has one secret for all its rules."""
+    return {name: wiring.secrets for name, wiring in wired.items() if wiring.source is not None}
+
+
+def targets(wired: dict[str, Wiring]) -> dict[str, Options]:
+    """What each target is made with."""
+    return {name: wiring.target for name, wiring in wired.items() if wiring.target is not None}
+
+
+def delivered_by(wired: dict[str, Wiring]) -> dict[str, str]:
+    """Kind of effect -> target; of several, the last that is connected."""
+    made = targets(wired)
+    return {kind: name for name, wiring in wired.items() if name in made for kind in wiring.delivers}
+
+
+def gap_finders(wired: dict[str, Wiring]) -> dict[str, Options]:
+    """Who can be asked for what did not arrive, and what each is made with."""
+    return {name: wiring.gap_finder for name, wiring in wired.items() if wiring.gap_finder is not None}
+
+
+def probes(wired: dict[str, Wiring]) -> dict[str, Options]:
+    """Who can say whether it can be worked with, and what each is made with."""
+    return {name: wiring.probe for name, wiring in wired.items() if wiring.probe is not None}

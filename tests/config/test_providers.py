@@ -1,0 +1,37 @@
+from pathlib import Path
+
+import pytest
+
+from config import providers
+
+HOUSE = providers.House(
+    base_url="https://desk.example.com",
+    var=Path("/v"),
+    mail_from="desk@example.com",
+    repositories={"site": "/site.git"},
+)
+
+
+def test_without_any_account_every_kind_of_effect_has_a_target_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GITHUB_TOKEN", "GITHUB_HOOKS"):
+        monkeypatch.delenv(name, raising=False)
+    wired = providers.wire(HOUSE)
+    assert providers.delivered_by(wired) == {"document": "folder", "branch": "git", "client_message": "mail"}
+    assert set(providers.targets(wired)) == {"folder", "git", "mail"}
+    assert providers.gap_finders(wired) == {}
+    assert providers.probes(wired) == {}
+
+
+def test_a_provider_that_is_connected_takes_over_what_it_delivers() -> None:
+    wired = {
+        "folder": providers.Wiring(target={"root": "r"}, delivers=("document",)),
+        "shelf": providers.Wiring(target={"key": "k"}, delivers=("document",)),
+        "unconnected": providers.Wiring(delivers=("document",)),
+    }
+    assert providers.delivered_by(wired) == {"document": "shelf"}
+
+
+def test_a_source_has_its_secrets_and_others_have_none() -> None:
+    wired = {"shop": providers.Wiring(source={}, secrets=["old", "new"]), "shelf": providers.Wiring(target={})}
+    assert providers.secrets(wired) == {"shop": ["old", "new"]}
+    assert providers.sources(wired) == {"shop": {}}
