@@ -29,6 +29,7 @@ env.refuse_unknown(
         "NIGHTDESK_LEASE",
         "NIGHTDESK_DEMO",
         "NIGHTDESK_ROLE",
+        "NIGHTDESK_HELD_ELSEWHERE",
         "NIGHTDESK_SUPERVISOR",
         "NIGHTDESK_REHEARSAL",
         "NIGHTDESK_REPOSITORIES",
