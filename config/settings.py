@@ -29,6 +29,7 @@ env.refuse_unknown(
         "NIGHTDESK_LEASE",
         "NIGHTDESK_DEMO",
         "NIGHTDESK_ROLE",
+        "NIGHTDESK_HELD_ELSEWHERE",
         "NIGHTDESK_SUPERVISOR",
         "NIGHTDESK_REHEARSAL",
         "NIGHTDESK_REPOSITORIES",
@@ -247,6 +248,7 @@ SOURCE_SECRETS = providers.secrets(_wired)
 TARGETS = providers.targets(_wired)
 DELIVERED_BY = providers.delivered_by(_wired)
 GAP_FINDERS = providers.gap_finders(_wired)
+NOTICES = providers.notices(_wired)
 PROBES = providers.probes(_wired)
 VENDOR_ADDRESSES = env.addresses
 
