@@ -270,7 +270,7 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"django-q": {"level": "WARNING"}, "httpx2": {"level": "WARNING"}},
+    "loggers": {"django-q": {"level": "WARNING"}, "httpx2": {"level": "WARNING"}, "httpx": {"level": "WARNING"}},
 }
 
 # Lower floors name the registry of sources by its path: it says whether a rule's conditions can be read.
