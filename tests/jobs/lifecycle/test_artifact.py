@@ -18,7 +18,6 @@ from jobs.lifecycle.intake import accept
 from jobs.models import Artifact, Delivery, Event, Job, Run, Task
 from tests.jobs.conftest import a_file, a_received_file, an_event, claimed, document_result, done
 
-
 NO_TYPE = "application/octet-stream"
 
 
