@@ -99,7 +99,7 @@ class AnthropicLLM:
                 self._made = None
 
     def _streamed(self, parameters: Json) -> Reply:
-        """The whole answer. It is streamed, since a long one takes minutes, and a silent line looks like a dead one."""
+        """The whole answer, streamed: a long one takes minutes, and a silent line looks like a dead one."""
         with self._client().messages.create(**parameters, stream=True) as stream:
             response = stream.response
             request_id = response.headers.get("request-id")
@@ -113,7 +113,7 @@ class AnthropicLLM:
         return _reply(json.loads(body), request_id)
 
     def _assembled(self, response: "httpx2.Response") -> Json:
-        """The message of a stream; raises ModelUnavailable or ModelRejected where the stream does, or ValueError."""
+        """The message of a stream; raises what an error in it means, or ValueError where it breaks off."""
         import anthropic
 
         assembly = Assembly(MAX_CONTENT_CHARS)
@@ -124,7 +124,9 @@ class AnthropicLLM:
                 raise _error_inside(data, billed=assembly.begun)
             assembly.take(data)
             if time.monotonic() > until:
-                raise ModelUnavailable(f"The model's answer took more than {self._longest:g} s.", billed_unknown=True)
+                raise ModelUnavailable(
+                    f"The model's answer took more than {self._longest:g} s.", billed_unknown=True
+                )
         if not assembly.is_whole:
             raise ValueError("the stream ended before its message did")
         return assembly.message()

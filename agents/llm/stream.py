@@ -39,7 +39,7 @@ class Assembly:
         return bool(self._message)
 
     def take(self, event: Any) -> None:
-        """Add one event; those that say nothing of the message are passed over. Raises ValueError for a wrong one."""
+        """Add one event; those that say nothing of the message are passed over. Raises ValueError."""
         try:
             self._take(event)
         except (LookupError, TypeError, AttributeError) as error:

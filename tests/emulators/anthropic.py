@@ -1,7 +1,7 @@
 """The Messages service on loopback: messages whole and streamed, count_tokens, models, batches.
 
-Strict about what it is sent (messages_rules), scripted in what it says (script), and it keeps a bill of every call that
-it worked on, whether or not the answer arrived.
+Strict about what it is sent (messages_rules), scripted in what it says (script), and it keeps a bill of every call
+that it worked on, whether or not the answer arrived.
 
     python -m tests.emulators.anthropic --port 8080 --delay 2
 """
@@ -167,7 +167,10 @@ class AnthropicEmulator(Emu):
     def _charge(self, request_id: str, model: str, usage: dict[str, Any]) -> None:
         """As it is reckoned: what is null costs nothing, what is not split was written for five minutes."""
         written = usage.get("cache_creation_input_tokens") or 0
-        split = usage.get("cache_creation") or {"ephemeral_5m_input_tokens": written, "ephemeral_1h_input_tokens": 0}
+        split = usage.get("cache_creation") or {
+            "ephemeral_5m_input_tokens": written,
+            "ephemeral_1h_input_tokens": 0,
+        }
         counts = ("input_tokens", "cache_read_input_tokens", "output_tokens")
         whole = {name: usage.get(name) or 0 for name in counts}
         self.bill.add(request_id, model, {**usage, **whole, "cache_creation": split})
@@ -183,7 +186,7 @@ def error_body(kind: str, message: str = "", *, code: str = "", request_id: str 
 
 def error_event(kind: str, message: str = "") -> bytes:
     """The same in the midst of a stream, for faults of the kind "interrupt"."""
-    return messages_stream.event("error", **{"error": {"type": kind, "message": message or kind}})
+    return messages_stream.event("error", error={"type": kind, "message": message or kind})
 
 
 def _shown(model: str) -> dict[str, Any]:
@@ -204,7 +207,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--delay", type=float, default=0.0, help="seconds before each answer")
     parser.add_argument("--token", default=TOKEN)
-    parser.add_argument("--wits", action="store_true", help="do the work of Nightdesk's agents as the rehearsal does")
+    parser.add_argument(
+        "--wits", action="store_true", help="do the work of Nightdesk's agents as the rehearsal does"
+    )
     given = parser.parse_args()
     threading.stack_size(256 * 1024)  # hundreds of waiting connections, a thread each
     emulator = AnthropicEmulator(token=given.token, delay=given.delay, wits=given.wits)

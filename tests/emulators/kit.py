@@ -119,7 +119,7 @@ class Emu:
         lost           run the handler, then drop its answer: the case of billing twice
         truncate       half the body under the full Content-Length, then close; of a stream `after` pieces (3), then
                        close, or with `reset` a TCP reset
-        truncate_json  half the body with its own length: valid HTTP, broken JSON; of a stream half a piece, then its end
+        truncate_json  half the body with its own length: broken JSON; of a stream half a piece at its end
         interrupt      of a stream: `after` pieces (3), then `piece` as the last
         drip           of a stream: `seconds` between two pieces
         """

@@ -88,12 +88,7 @@ def _check_counted(body: dict[str, Any]) -> None:
 
 def _check_keys(body: dict[str, Any], betas: Collection[str]) -> None:
     for key in body:
-        if key in BETA_KEYS and BETA_KEYS[key] not in betas:
-            raise Refused(f"{key}: needs the beta header {BETA_KEYS[key]}")
-        if key not in KEYS and key not in BETA_KEYS:
-            raise Refused(f"{key}: Extra inputs are not permitted")
-        if key in SAMPLING:
-            raise Refused(f"{key} is not supported on this version")
+        _check_key(key, betas)
     for key in ("model", "max_tokens", "messages"):
         if key not in body:
             raise Refused(f"{key}: Field required")
@@ -102,6 +97,15 @@ def _check_keys(body: dict[str, Any], betas: Collection[str]) -> None:
         raise Refused("max_tokens: out of range")
     if not isinstance(body.get("stream", False), bool):
         raise Refused("stream: must be a boolean")
+
+
+def _check_key(key: str, betas: Collection[str]) -> None:
+    if key in BETA_KEYS and BETA_KEYS[key] not in betas:
+        raise Refused(f"{key}: needs the beta header {BETA_KEYS[key]}")
+    if key not in KEYS and key not in BETA_KEYS:
+        raise Refused(f"{key}: Extra inputs are not permitted")
+    if key in SAMPLING:
+        raise Refused(f"{key} is not supported on this version")
 
 
 def _check_model(body: dict[str, Any]) -> None:

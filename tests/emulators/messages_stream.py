@@ -39,7 +39,9 @@ def _opened(block: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]
     """The block without what comes in pieces, and the pieces."""
     kind = block.get("type")
     if kind == "text":
-        return {**block, "text": ""}, [{"type": "text_delta", "text": piece} for piece in _cut(block.get("text", ""))]
+        return {**block, "text": ""}, [
+            {"type": "text_delta", "text": piece} for piece in _cut(block.get("text", ""))
+        ]
     if kind == "tool_use":
         given = block.get("input", {})
         text = given if isinstance(given, str) else json.dumps(given)

@@ -1,8 +1,8 @@
 """The scripted model: what the Messages service says is a function of the request alone, so that a second attempt,
 and a second look at a batch, get the same.
 
-Rules of the test first; then <emu>{…}</emu> directives in the user's texts (the n-th assistant turn plays the n-th);
-then the rehearsal's wits, where they are wanted; then a value for the output schema; then an echo.
+Rules of the test first; then <emu>{…}</emu> directives in the user's texts (the n-th assistant turn plays the
+n-th); then the rehearsal's wits, where they are wanted; then a value for the output schema; then an echo.
 """
 
 import json
@@ -16,8 +16,8 @@ from agents.contracts import Ask
 from agents.llm.filling import fill
 from agents.llm.rehearsal import RehearsalLLM
 
-# Keys: text, json, tools [[name, input]], refusal (a category), explanation, cut (characters: then max_tokens), stop,
-# thinking (False: no thinking block), usage (overrides), raw_content (blocks as they are).
+# Keys: text, json, tools [[name, input]], refusal (a category), explanation, cut (characters: then max_tokens),
+# stop, thinking (False: no thinking block), usage (overrides), raw_content (blocks as they are).
 Answer = dict[str, Any]
 Rule = Callable[[dict[str, Any], int, list[dict[str, Any]]], Answer | None]
 

@@ -216,7 +216,10 @@ def test_a_beta_needs_its_header(send: Send) -> None:
 
 def test_a_thinking_block_is_bound_to_the_turns_before_it(send: Send) -> None:
     _, reply = send({**GOOD, "messages": said(("user", "Hello"))})
-    assert send({**GOOD, "messages": said(("user", "Hello"), ("assistant", reply["content"]), ("user", "On"))})[0] == 200
+    assert (
+        send({**GOOD, "messages": said(("user", "Hello"), ("assistant", reply["content"]), ("user", "On"))})[0]
+        == 200
+    )
     code, body = send({**GOOD, "messages": said(("user", "Hi"), ("assistant", reply["content"]), ("user", "On"))})
     assert code == 400
     assert "signature" in body["error"]["message"]

@@ -23,7 +23,7 @@ def service() -> Iterator[AnthropicEmulator]:
 
 @pytest.fixture
 def client(service: AnthropicEmulator) -> Iterator[anthropic.Anthropic]:
-    strict = {"max_retries": 0, "_strict_response_validation": True}
+    strict: dict[str, Any] = {"max_retries": 0, "_strict_response_validation": True}
     with anthropic.Anthropic(api_key=TOKEN, base_url=service.url, **strict) as made:
         yield made
 

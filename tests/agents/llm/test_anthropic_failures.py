@@ -137,7 +137,7 @@ def test_a_stream_of_another_form_is_no_exception_of_python(service, llm, ask, p
     ],
 )
 def test_an_error_in_the_midst_of_a_stream_is_told_by_its_type(
-    service, llm, ask, kind: str, outcome: type[Exception], after: int, billed: bool
+    service, llm, ask, kind: str, outcome: type[ModelUnavailable | ModelRejected], after: int, billed: bool
 ) -> None:
     service.fault(MESSAGES, "interrupt", after=after, piece=error_event(kind))
     with pytest.raises(outcome, match=kind) as caught:

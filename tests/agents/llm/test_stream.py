@@ -35,11 +35,11 @@ def test_what_was_streamed_is_what_would_have_come_whole() -> None:
 
 def test_a_call_is_billed_from_its_first_event_on() -> None:
     assembly = Assembly(10)
-    assert not assembly.begun
-    assembly.take({"type": "ping"})
-    assert not assembly.begun
-    assembly.take({"type": "message_start", "message": {"usage": USAGE}})
-    assert assembly.begun
+    seen = [assembly.begun]
+    for event in ({"type": "ping"}, {"type": "message_start", "message": {"usage": USAGE}}):
+        assembly.take(event)
+        seen.append(assembly.begun)
+    assert seen == [False, False, True]
     assert not assembly.is_whole
 
 
