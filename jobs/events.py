@@ -48,6 +48,7 @@ NAMES = frozenset(
         "review.undone",
         "review.snoozed",
         "review.superseded",
+        "review.tried",
         "delivery.held",
         "delivery.released",
         "delivery.sending",
@@ -57,6 +58,7 @@ NAMES = frozenset(
         "delivery.failed",
         "delivery.cancelled",
         "delivery.retried",
+        "delivery.withdrawn",
     }
 )
 
