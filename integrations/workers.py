@@ -11,7 +11,7 @@ from functools import lru_cache
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
 
-from integrations import registry
+from integrations import notices, registry
 from integrations.contracts import (
     CannotTell,
     DeliveryError,
@@ -24,7 +24,7 @@ from integrations.contracts import (
 )
 from jobs import dispatch, pool, queue
 from jobs.lifecycle import artifact as artifacts
-from jobs.lifecycle import breaker
+from jobs.lifecycle import breaker, notice
 from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle.moves import IllegalMove, LostRace
 from jobs.models import Delivery
@@ -45,6 +45,8 @@ def carry_out(delivery: Delivery, pulse: pool.Pulse) -> None:
     try:
         if delivery.state == DeliveryState.UNKNOWN:
             _look_up(delivery)
+        elif _gives_way(delivery):
+            breaker.passed_on(delivery)
         else:
             _deliver(delivery)
     except (LostRace, IllegalMove):
@@ -53,6 +55,19 @@ def carry_out(delivery: Delivery, pulse: pool.Pulse) -> None:
 
 def _claim(priority: int) -> Delivery | None:
     return queue.claim_delivery(priority) or queue.claim_lookup() or queue.claim_probe(priority)
+
+
+def _gives_way(delivery: Delivery) -> bool:
+    """Whether a notice is left to a later one, or waits for an earlier one, of the same card."""
+    if delivery.kind != notice.KIND:
+        return False
+    if notice.is_overtaken(delivery):
+        deliveries.drop(delivery, by=_BY)
+        return True
+    if until := notice.waits_until(delivery):
+        deliveries.put_off(delivery, until=until, by=_BY)
+        return True
+    return False
 
 
 def _deliver(delivery: Delivery) -> None:
@@ -130,12 +145,15 @@ def _target(slug: str) -> Target:
 
 def _outgoing(delivery: Delivery) -> Outgoing:
     """The effect with its bytes loaded and computed again: raises Corrupt if one is not what was approved."""
+    job = delivery.job
+    if job is None:
+        return notices.compose(delivery)
     return Outgoing(
         key=delivery.key,
         kind=delivery.kind,
-        job_uid=str(delivery.job.uid),
-        job_title=delivery.job.title,
-        client=delivery.job.client.name if delivery.job.client else "",
+        job_uid=str(job.uid),
+        job_title=job.title,
+        client=job.client.name if job.client else "",
         fields=delivery.fields,
         files=[OutFile(**file, content=artifacts.load(file["sha256"])) for file in delivery.files],
         created_at=delivery.created_at,

@@ -17,7 +17,7 @@ from jobs import dispatch, policy
 from jobs.lifecycle import alarm
 from jobs.lifecycle.job import lock, open_review
 from jobs.lifecycle.moves import move
-from jobs.models import Breaker, Delivery, Review
+from jobs.models import Breaker, Delivery, Job, Review
 from jobs.states import NEVER, DeliveryState, ReviewKind, ReviewState
 
 _BY = "breaker"
@@ -58,6 +58,11 @@ def struggled(delivery: Delivery, *, reason: str, retry_after: float | None = No
         if is_down:
             _tell(row, delivery)
         row.save()
+
+
+def passed_on(delivery: Delivery) -> None:
+    """A probe was called off or put off before it was tried: another one may go at once."""
+    Breaker.objects.filter(pk=delivery.target, probe=delivery.pk).update(probe=None, until=timezone.now())
 
 
 def try_now(target: str) -> None:
@@ -129,4 +134,14 @@ def _tell(row: Breaker, delivery: Delivery) -> None:
     """One item for all that waits. Where its job ended before the target was back, another one takes its place."""
     if row.review is not None and row.review.state != ReviewState.SUPERSEDED:
         return
-    row.review = open_review(delivery.job, ReviewKind.ALARM, **alarm.down(row.target, row.reason))
+    if job := _job_of(delivery):
+        row.review = open_review(job, ReviewKind.ALARM, **alarm.down(row.target, row.reason))
+
+
+def _job_of(delivery: Delivery) -> Job | None:
+    """Where the item stands: at the delivery's job; of a notice, at one that waits too, else at the latest."""
+    if delivery.job:
+        return delivery.job
+    waiting = Delivery.objects.filter(target=delivery.target, state__in=_ON_THE_WAY, job__isnull=False)
+    row = waiting.select_related("job").order_by("id").first()
+    return row.job if row else Job.objects.order_by("-id").first()

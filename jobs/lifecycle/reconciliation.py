@@ -153,5 +153,6 @@ def _close(review: Review, *, note: str) -> None:
 
 def _job_of(odd: Sequence[Oddity]) -> Job | None:
     """The job whose effect it is; of an effect that no job has, the latest, for an item stands at a job."""
-    row = Delivery.objects.filter(key__in=[one.key for one in odd]).select_related("job").order_by("-id").first()
+    rows = Delivery.objects.filter(key__in=[one.key for one in odd], job__isnull=False)
+    row = rows.select_related("job").order_by("-id").first()
     return row.job if row else Job.objects.order_by("-id").first()
