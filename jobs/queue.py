@@ -6,6 +6,7 @@ thousand and at a million rows. Leases run on the database's clock.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -18,6 +19,8 @@ from jobs.models import Breaker, Delivery, Job, Run, Task
 from jobs.states import NEVER, DeliveryState, JobState, Priority, RunState, TaskState
 
 _ANY = max(Priority.ALL)
+# The end of this millisecond: SQLite's clock counts whole ones, and what was made ready just now would not be yet.
+_BY_NOW = Now() + timedelta(milliseconds=1)
 _HELD = (RunState.RUNNING, DeliveryState.SENDING)
 
 # The row to take next of one table and priority. The two literals let the planner use the partial index.
@@ -128,7 +131,7 @@ def due(cluster: str) -> bool:
     if any(_ready(("jobs_delivery",), urgency) for urgency in Priority.ALL):
         return True
     peace = Breaker.objects.filter(target=OuterRef("target"), until__isnull=False)
-    lookups = Delivery.objects.filter(state=DeliveryState.UNKNOWN, ready_at__lte=Now())
+    lookups = Delivery.objects.filter(state=DeliveryState.UNKNOWN, ready_at__lte=_BY_NOW)
     return lookups.exclude(Exists(peace)).exists() or _probes(_ANY).exists()
 
 
@@ -156,14 +159,14 @@ def _claim_job(priority: int) -> Run | None:
 def _lookups() -> QuerySet[Delivery]:
     """What has to be looked up and is held by nobody, the longest due first."""
     free = Q(lease_until=None) | Q(lease_until__lte=Now())
-    return Delivery.objects.filter(free, state=DeliveryState.UNKNOWN, ready_at__lte=Now()).order_by(
+    return Delivery.objects.filter(free, state=DeliveryState.UNKNOWN, ready_at__lte=_BY_NOW).order_by(
         "ready_at", "id"
     )
 
 
 def _waiting(priority: int) -> QuerySet[Delivery]:
     """What would go out now but for its target: due, or parked."""
-    due = Q(ready_at__lte=Now()) | Q(ready_at=NEVER)
+    due = Q(ready_at__lte=_BY_NOW) | Q(ready_at=NEVER)
     return Delivery.objects.filter(due, state=DeliveryState.PENDING, priority__lte=priority)
 
 
@@ -171,7 +174,7 @@ def _probes(priority: int) -> QuerySet[Breaker]:
     """Targets whose pause is over and for which something waits."""
     lookup = Exists(_lookups().filter(target=OuterRef("target")))
     waiting = Exists(_waiting(priority).filter(target=OuterRef("target")))
-    return Breaker.objects.filter(lookup | waiting, until__lte=Now()).order_by("until", "target")
+    return Breaker.objects.filter(lookup | waiting, until__lte=_BY_NOW).order_by("until", "target")
 
 
 def _probe(target: str, priority: int) -> Delivery | None:

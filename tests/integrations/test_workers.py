@@ -14,14 +14,14 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from integrations import registry, workers
-from integrations.contracts import CannotTell, DeliveryError, Landed, OutcomeUnknown, Outgoing, TargetClosed
+from integrations.contracts import CannotTell, DeliveryError, Landed, OutcomeUnknown, Outgoing
 from jobs import policy, pool, queue
 from jobs.lifecycle import breaker, planning
 from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle import job as jobs
 from jobs.lifecycle import review as reviews
-from jobs.models import Breaker, Client, Delivery, Event, Job, Review
-from tests.jobs.conftest import STEP, claimed, document_result, done, message_result, sending
+from jobs.models import Client, Delivery, Event, Job, Review
+from tests.jobs.conftest import STEP, claimed, document_result, done, message_result, probing, sending
 
 pytestmark = pytest.mark.django_db
 
@@ -122,14 +122,6 @@ def names(delivery: Delivery) -> list[str]:
 def wait_over(delivery: Delivery) -> None:
     """Its time has come."""
     Delivery.objects.filter(pk=delivery.pk).update(ready_at=delivery.created_at)
-
-
-def probing() -> Delivery:
-    """The probe of a target whose pause is over; fails the test if there is none."""
-    Breaker.objects.update(until=timezone.now())
-    delivery = queue.claim_probe()
-    assert delivery is not None
-    return delivery
 
 
 def test_an_effect_lands_with_its_proof_and_its_job_is_done(document: Claim, job: Job, pulse: pool.Pulse) -> None:
@@ -404,120 +396,3 @@ def test_a_lookup_is_claimed_when_nothing_is_to_be_sent(document: Claim, pulse: 
     claimed = workers._claim(2)
     assert claimed is not None
     assert (claimed.pk, claimed.state, claimed.attempts) == (delivery.pk, "unknown", 2)
-
-
-@pytest.fixture
-def documents(job: Job) -> Callable[[int], None]:
-    """A function that makes so many deliveries of documents, numbered in their order."""
-
-    def make(number: int) -> None:
-        planning.accept_plan(claimed(), [STEP] * min(number, policy.MAX_STEPS), by="orchestrator")
-        for _ in range(number):
-            done(document_result())
-
-    return make
-
-
-@pytest.mark.parametrize("fault", [OutcomeUnknown("no answer"), DeliveryError("503", permanent=False)])
-def test_a_target_that_is_down_raises_one_item_and_goes_on_in_order_when_it_is_back(
-    documents: Callable[[int], None], fault: Exception, pulse: pool.Pulse
-) -> None:
-    documents(5)
-    ScriptedTarget.lines.extend([fault] * policy.BREAKER_AFTER)
-    for _ in range(policy.BREAKER_AFTER):
-        workers.carry_out(sending(), pulse)
-    documents_later = Delivery.objects.order_by("id")
-    (item,) = Review.objects.all()
-    assert (item.kind, item.state, item.payload["target"]) == ("alarm", "open", "scripted")
-    assert workers._claim(2) is None, "nothing is tried during the pause"
-    assert queue.due("deliveries") is False
-    # It stays down for a second try, which raises no second item.
-    documents_later.update(ready_at=timezone.now())
-    ScriptedTarget.lines.append(OutcomeUnknown("still no answer"))
-    workers.carry_out(probing(), pulse)
-    assert Review.objects.get() == item
-    assert workers._claim(2) is None
-    # It is back.
-    documents_later.filter(state="unknown").update(ready_at=timezone.now())
-    known = isinstance(fault, DeliveryError)
-    ScriptedTarget.lines.extend([LANDED] * 10)
-    workers.carry_out(probing(), pulse)
-    assert not Breaker.objects.filter(until__isnull=False).exists()
-    item.refresh_from_db()
-    assert (item.state, item.note) == ("superseded", "It is back.")
-    while delivery := workers._claim(2):
-        workers.carry_out(delivery, pulse)
-    assert set(Delivery.objects.values_list("state", flat=True)) == {"delivered"}
-    if known:
-        order = [given.key for given in ScriptedTarget.delivered[policy.BREAKER_AFTER + 2 :]]
-        assert order == sorted(order)
-
-
-def test_a_target_that_takes_nothing_as_it_is_set_up_is_left_in_peace_at_once(
-    documents: Callable[[int], None], pulse: pool.Pulse
-) -> None:
-    documents(3)
-    ScriptedTarget.lines.append(TargetClosed("The token was revoked."))
-    workers.carry_out(sending(), pulse)
-    assert Review.objects.get().payload["cause"] == "The token was revoked."
-    assert workers._claim(2) is None
-    assert len(ScriptedTarget.delivered) == 1
-    assert set(Delivery.objects.values_list("state", flat=True)) == {"pending"}
-
-
-def test_a_pause_that_one_is_asked_for_holds_for_all_and_raises_nothing(
-    documents: Callable[[int], None], pulse: pool.Pulse
-) -> None:
-    documents(4)
-    first, second = sending(), sending()
-    slow = DeliveryError("429", permanent=False, retry_after=90.0)
-    ScriptedTarget.lines.extend([slow, slow])
-    before = timezone.now()
-    workers.carry_out(first, pulse)
-    workers.carry_out(second, pulse)
-    breaker_row = Breaker.objects.get()
-    assert breaker_row.failures == 1, "both were told of the same pause"
-    assert breaker_row.until is not None
-    assert 90 <= (breaker_row.until - before).total_seconds() < 120
-    assert workers._claim(2) is None
-    assert len(ScriptedTarget.delivered) == 2
-    assert not Review.objects.exists()
-
-
-def test_no_delivery_fails_because_its_target_is_down_for_long(document: Claim, pulse: pool.Pulse) -> None:
-    delivery = document(*[DeliveryError("down", permanent=False)] * 30)
-    workers.carry_out(delivery, pulse)
-    for _ in range(3 * policy.MAX_DELIVERY_ATTEMPTS):
-        wait_over(delivery)
-        workers.carry_out(queue.claim_delivery() or probing(), pulse)
-    assert read(delivery).state == "pending"
-    assert [review.kind for review in Review.objects.all()] == ["alarm"]
-
-
-def test_one_that_never_succeeds_keeps_no_other_from_showing_that_the_target_works(
-    documents: Callable[[int], None], pulse: pool.Pulse
-) -> None:
-    documents(2)
-    poison = Delivery.objects.order_by("id")[0]
-
-    def judge(outgoing: Outgoing) -> Any:
-        return DeliveryError("503", permanent=False) if outgoing.key == poison.key else LANDED
-
-    ScriptedTarget.lines.extend([judge] * 40)
-    other = Delivery.objects.order_by("id")[1]
-    Delivery.objects.filter(pk=other.pk).update(ready_at=timezone.now() + datetime.timedelta(hours=1))
-    for _ in range(policy.BREAKER_AFTER):
-        Delivery.objects.filter(pk=poison.pk).update(ready_at=poison.created_at)
-        workers.carry_out(sending(), pulse)
-    Delivery.objects.update(ready_at=poison.created_at)
-    workers.carry_out(probing(), pulse)
-    assert read(other).state == "delivered"
-    assert not breaker.is_open("scripted")
-
-
-def test_of_many_who_would_probe_one_does(documents: Callable[[int], None], pulse: pool.Pulse) -> None:
-    documents(3)
-    ScriptedTarget.lines.append(TargetClosed("The token was revoked."))
-    workers.carry_out(sending(), pulse)
-    probing()
-    assert queue.claim_probe() is None
