@@ -30,6 +30,7 @@ class Usage(Frozen):
     cache_write_5m_tokens: int = 0
     cache_write_1h_tokens: int = 0
     output_tokens: int = 0
+    batch: bool = False  # answered in a batch, at half the price
 
 
 class Ask(Frozen):
@@ -145,7 +146,7 @@ class Unable(Interrupted):
 
 
 class BudgetExhausted(Interrupted):
-    """The next call does not fit into what the job (`scope` "job") or the day ("day") may still spend."""
+    """The next call does not fit into what the job (`scope` "job"), the day or the night may still spend."""
 
     def __init__(self, scope: str, message: str) -> None:
         super().__init__(message)

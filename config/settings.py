@@ -21,6 +21,7 @@ env.refuse_unknown(
         "NIGHTDESK_CODE_MODEL",
         "NIGHTDESK_ORCHESTRATE_EVERY",
         "NIGHTDESK_DAILY_BUDGET",
+        "NIGHTDESK_NIGHT_BUDGET",
         "NIGHTDESK_JOB_BUDGET",
         "NIGHTDESK_UNDO",
         "NIGHTDESK_UNDO_CLIENT",
@@ -213,6 +214,8 @@ ORCHESTRATE_EVERY = env.duration("NIGHTDESK_ORCHESTRATE_EVERY", default="5m")
 CONCURRENCY = env.integer("NIGHTDESK_CONCURRENCY", default=8, minimum=2)
 LEASE = env.duration("NIGHTDESK_LEASE", default="60s")
 DAILY_BUDGET = env.microusd("NIGHTDESK_DAILY_BUDGET", default="20")
+# Money of its own, since a night has a part in two dates; as much as a day's where nothing is said.
+NIGHT_BUDGET = env.microusd("NIGHTDESK_NIGHT_BUDGET", default=env.text("NIGHTDESK_DAILY_BUDGET", "20"))
 JOB_BUDGET = env.microusd("NIGHTDESK_JOB_BUDGET", default="2")
 UNDO = env.duration("NIGHTDESK_UNDO", default="10s")
 UNDO_CLIENT = env.duration("NIGHTDESK_UNDO_CLIENT", default="30s")

@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 
 from django.contrib.auth.models import User
 from django.db.models import Count, Model, Prefetch, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from jobs import schedules
+from jobs import nights, schedules
 from jobs.models import Artifact, Client, Day, Delivery, Event, Job, Receipt, Review, Run, Task, Trigger, Turn
 from jobs.states import NEVER, OPEN_JOB, DeliveryState, JobState, ReviewState, RunState
 
@@ -24,9 +25,6 @@ COUNT_CAP = 1000
 HISTORY_SIZE = 300
 # Follow-ups of follow-ups are few (jobs/policy.py), and each of them may be split.
 CHAIN_DEPTH = 12
-# Work that begins in the evening and is read in the morning: twelve hours, one bar each.
-NIGHT_BEGINS = 20
-NIGHT_HOURS = 12
 
 
 @dataclass(frozen=True)
@@ -179,7 +177,8 @@ def clients(*, after: int | None) -> tuple[list[Client], int | None]:
 def job(uid: uuid.UUID) -> Job | None:
     """One job with its tasks, artifacts, deliveries and reviews; None if there is none."""
     rows = Job.objects.select_related("client", "trigger", "receipt", "after").filter(uid=uid)
-    tasks = Task.objects.order_by("position").prefetch_related("artifacts")
+    cost = Coalesce(Sum("runs__cost_microusd"), 0)
+    tasks = Task.objects.annotate(cost=cost).order_by("position").prefetch_related("artifacts")
     return (
         rows.prefetch_related(Prefetch("tasks", tasks))
         .prefetch_related(Prefetch("deliveries", Delivery.objects.order_by("id")))
@@ -276,13 +275,13 @@ def last_night(now: datetime.datetime) -> Night:
     """The night that began most recently; in the evening, still the one before."""
     here = timezone.localtime(now)
     date = here.date() - datetime.timedelta(days=1)
-    begins = timezone.make_aware(datetime.datetime.combine(date, datetime.time(NIGHT_BEGINS)))
-    ends = begins + datetime.timedelta(hours=NIGHT_HOURS)
+    begins = nights.begins(date, timezone.get_current_timezone())
+    ends = begins + datetime.timedelta(hours=nights.HOURS)
     ended = _told(["job.completed", "job.failed"], begins, ends)
-    hours = [0] * NIGHT_HOURS
+    hours = [0] * nights.HOURS
     last: dict[int, str] = {}
     for name, row, at in ended.order_by("id").values_list("name", "row", "at"):
-        hours[min(NIGHT_HOURS - 1, int((at - begins).total_seconds() // 3600))] += 1
+        hours[min(nights.HOURS - 1, int((at - begins).total_seconds() // 3600))] += 1
         last[row] = name
     runs = _told(["run.succeeded", "run.failed", "run.abandoned", "run.cancelled"], begins, ends).values("row")
     spent: dict[str, Any] = Run.objects.filter(pk__in=runs).aggregate(sum=Sum("cost_microusd"))

@@ -270,6 +270,7 @@ def _usage(sent: Json) -> Usage:
         cache_write_5m_tokens=max(written - hour, _count(split.get("ephemeral_5m_input_tokens")), 0),
         cache_write_1h_tokens=hour,
         output_tokens=_count(sent.get("output_tokens")),
+        batch=sent.get("service_tier") == "batch",
     )
 
 

@@ -17,6 +17,8 @@ from agents.contracts import Ask, Usage
 PRICES = Path(__file__).with_name("prices.json")
 # A price of N USD per million tokens is held as N * 1,000,000 of these, so that the sums stay whole numbers.
 _SCALE = 1_000_000
+# A batch costs one part in so many of the price: https://platform.claude.com/docs/en/build-with-claude/batch-processing
+_BATCH = 2
 # Real prompts have 3 to 4 bytes a token (about 30 % less with the newest tokenizer); escaped JSON of other scripts
 # has more. Half of that leaves room, and the constant is for what a server adds of its own (tool use, output form).
 _BYTES_PER_TOKEN = 2
@@ -44,13 +46,27 @@ class Tier:
             + usage.cache_read_tokens * self.cache_read
             + usage.output_tokens * self.output
         )
-        return -(-scaled // _SCALE)
+        return -(-scaled // (_SCALE * (_BATCH if usage.batch else 1)))
 
 
 def cost(model: str, usage: Usage, at: datetime) -> int | None:
     """Micro-USD that a call of `usage` cost at the aware time `at`; None for a model without a known price."""
     tiers = _tiers(model, at)
     return None if tiers is None else _tier_for(tiers, prompt_tokens(usage)).total(usage)
+
+
+def saved(model: str, usage: Usage, at: datetime) -> tuple[int, int]:
+    """Micro-USD that the cache, and then the batch, took off what the call would have cost without them.
+
+    A call that only writes to the cache pays more for it: below zero. Nothing for a model without a known price.
+    """
+    tiers = _tiers(model, at)
+    if tiers is None:
+        return 0, 0
+    tier = _tier_for(tiers, prompt_tokens(usage))
+    plain = tier.total(Usage(input_tokens=prompt_tokens(usage), output_tokens=usage.output_tokens))
+    alone = tier.total(usage.model_copy(update={"batch": False}))
+    return plain - alone, alone - tier.total(usage)
 
 
 def ceiling(ask: Ask, at: datetime) -> int | None:

@@ -4,7 +4,6 @@ A Run ends in exactly one verb: what the agent returned, or how it was interrupt
 meanwhile writes nothing.
 """
 
-import datetime
 import errno
 import logging
 import tempfile
@@ -39,9 +38,9 @@ from agents.llm.rehearsal import RehearsalLLM
 from agents.workers.briefs import brief_for
 from agents.workers.estimates import estimate
 from agents.workers.journal import StoredJournal
-from jobs import dispatch, policy, pool, queue
+from jobs import budget, dispatch, policy, pool, queue
 from jobs.lifecycle import artifact as artifacts
-from jobs.lifecycle import planning
+from jobs.lifecycle import envelope, planning
 from jobs.lifecycle import task as tasks
 from jobs.lifecycle.follow_up import WantedJob
 from jobs.lifecycle.moves import IllegalMove, LostRace
@@ -176,8 +175,11 @@ def _end_early(run: Run, error: Interrupted, *, verbs: Any, by: str) -> None:
             by=by,
             billed_unknown=error.billed_unknown,
         )
-    elif isinstance(error, BudgetExhausted) and error.scope == "day":
-        verbs.give_back(run, how=str(error), delay_seconds=_until_tomorrow(), by=by)
+    elif isinstance(error, BudgetExhausted) and error.scope != budget.JOB:
+        now = timezone.localtime()
+        envelope.used_up(run.job_id, error.scope, cause=str(error), now=now)
+        wait = budget.goes_on_at(error.scope, now) - now
+        verbs.give_back(run, how=str(error), delay_seconds=wait.total_seconds(), by=by)
     else:
         kind = "budget" if isinstance(error, BudgetExhausted) else ""
         verbs.fail(run, cause=str(error), fix=_fix(error), by=by, kind=kind)
@@ -215,12 +217,6 @@ def _tries(run: Run) -> int:
 
 def _wait(run: Run, error: ModelUnavailable) -> float:
     return policy.retry_delay_seconds(_tries(run)) if error.retry_after is None else error.retry_after
-
-
-def _until_tomorrow() -> float:
-    now = timezone.localtime()
-    tomorrow = (now + datetime.timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-    return (tomorrow - now).total_seconds()
 
 
 def _fix(error: Interrupted) -> str:

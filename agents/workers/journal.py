@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 
+from django.utils import timezone
+
 from agents.contracts import Ask, BudgetExhausted, Draining, Json, Reply, RunLost, TurnRecord
+from agents.llm import pricing
 from jobs import budget, pool
 from jobs.lifecycle import run as runs
 from jobs.lifecycle.moves import LostRace
@@ -43,11 +46,14 @@ class StoredJournal:
         """Store the turn and charge it."""
         usage = reply.usage
         read = usage.input_tokens + usage.cache_read_tokens
+        by_cache, by_batch = pricing.saved(reply.model, usage, timezone.now())
         try:
             turn = runs.store_turn(
                 self._run,
                 number=len(self._stored) + 1,
                 cost=cost,
+                cache_saved_microusd=by_cache,
+                batch_saved_microusd=by_batch,
                 ask_digest=ask.digest(),
                 request=self._new_part(ask),
                 reply=reply.model_dump(mode="json"),

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from jobs import queries
+from jobs import queries, spending
 from jobs.inbox import forms
 from jobs.inbox.reading import pane
 from jobs.models import Job, Review
@@ -107,6 +107,7 @@ def job(found: Job, *, refusal: str = "") -> dict[str, Any]:
         "events": events,
         "chain": _chain(found),
         "is_over_budget": (found.estimate_microusd or 0) > found.budget_microusd,
+        "saved": spending.saved_in(found),
         "handed": sum(event.data.get("microusd", 0) for event in events if event.name == "job.followed"),
         "names": names,
         "is_open": found.state in OPEN_JOB,

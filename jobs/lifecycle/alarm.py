@@ -1,6 +1,7 @@
 """The alarms, in words. Of a schedule: a slot that was missed, a run that made nothing, a run that hangs.
 
 Of a target: it is down, and what goes there waits; something is there that does not fit to what is known here.
+Of money: what the day or the night may spend is used up.
 """
 
 import datetime
@@ -10,7 +11,7 @@ from jobs import schedules
 from jobs.models import Job, Review, Trigger
 from jobs.states import JobState
 
-SILENT, EMPTY, HANGING, DOWN, FOUND = "silent", "empty", "hanging", "down", "found"
+SILENT, EMPTY, HANGING, DOWN, FOUND, SPENT = "silent", "empty", "hanging", "down", "found", "spent"
 # What a person can do about an alarm beside knowing of it: run the slot, run it again, or again in place of this;
 # try at once whether a target is back.
 RUN, AGAIN, INSTEAD, TRY = "run", "again", "instead", "try"
@@ -78,6 +79,17 @@ def found(target: str, odd: list[dict[str, str]]) -> dict[str, Any]:
     fix = "Look at each of them there, and take away what should not be. Nothing was changed or sent again."
     payload = {"alarm": FOUND, "target": target, "cause": cause, "fix": fix, "found": odd}
     return {"title": f"{target}: {number} nobody accounts for", "consequence": cause, "payload": payload}
+
+
+def spent(scope: str, *, cause: str, until: datetime.datetime) -> dict[str, Any]:
+    """An envelope that the next call does not fit into."""
+    setting = "NIGHTDESK_NIGHT_BUDGET" if scope == "night" else "NIGHTDESK_DAILY_BUDGET"
+    fix = (
+        f"Nothing is lost: what waits goes on by itself at {until:%H:%M}. Raise {setting} and restart to go on now."
+    )
+    payload = {"alarm": SPENT, "scope": scope, "cause": cause, "fix": fix}
+    whose = "Tonight's" if scope == "night" else "Today's"
+    return {"title": f"{whose} money is used up: work waits", "consequence": cause, "payload": payload}
 
 
 def remedy(review: Review) -> str:

@@ -30,6 +30,8 @@ from jobs.states import (
 # Items that tell a person something; no job stands still for them.
 _WAITED_BY_NOBODY = {ReviewKind.FAILURE, ReviewKind.ALARM}
 _GOING_ON = (RunState.RUNNING, RunState.PARKED)
+# The kind of failure after which the conversation goes on where it stopped.
+OUT_OF_MONEY = "budget"
 
 
 class BadJob(ValueError):
@@ -191,12 +193,18 @@ def open_review(
 def open_failure(
     job: Job, task: Task | None, *, cause: str, fix: str, written: bool = False, **payload: Any
 ) -> Review:
-    """Add a failure to the inbox: its cause, whether anything was written, and the likely fix."""
+    """Add a failure to the inbox: its cause, whether anything was written, and the likely fix.
+
+    A job that is out of money has one item, however many of its tasks stop for it.
+    """
     facts = {"cause": cause, "fix": fix, "written": written, **payload}
-    what = task.title if task else job.title
-    return open_review(
-        job, ReviewKind.FAILURE, task=task, title=f"Failed: {what}", consequence=cause, payload=facts
-    )
+    title = f"Failed: {task.title if task else job.title}"
+    if payload.get("kind") == OUT_OF_MONEY:
+        if known := _out_of_money(job).filter(state=ReviewState.OPEN).first():
+            return _joined(known, task)
+        facts["tasks"] = [task.pk] if task else []
+        title = f"Out of money: {job.title}"
+    return open_review(job, ReviewKind.FAILURE, task=task, title=title, consequence=cause, payload=facts)
 
 
 def lock(job_id: int) -> Job:
@@ -301,8 +309,23 @@ def _next_round(job: Job, task: Task | None, present: int) -> int:
 
     Where only money ran out, the old one goes on.
     """
-    failure = job.reviews.filter(kind=ReviewKind.FAILURE, task=task).last()
-    return present if failure and failure.payload.get("kind") == "budget" else present + 1
+    own = job.reviews.filter(kind=ReviewKind.FAILURE, task=task).last()
+    shared = _out_of_money(job).last()
+    if shared and (shared.pk == getattr(own, "pk", 0) or (task and task.pk in shared.payload["tasks"])):
+        return present if own is None or own.pk <= shared.pk else present + 1
+    return present + 1
+
+
+def _out_of_money(job: Job) -> QuerySet[Review]:
+    return job.reviews.filter(kind=ReviewKind.FAILURE, payload__kind=OUT_OF_MONEY).order_by("id")
+
+
+def _joined(review: Review, task: Task | None) -> Review:
+    """Another task that stopped for the same reason stands in the same item."""
+    tasks = [*review.payload["tasks"], *([task.pk] if task else [])]
+    review.payload = {**review.payload, "tasks": tasks}
+    Review.objects.filter(pk=review.pk).update(payload=review.payload)
+    return review
 
 
 def _first_look(priority: int, now: datetime.datetime) -> datetime.datetime:

@@ -1,20 +1,31 @@
-"""Day: the envelope that all spending of one date has to fit into."""
+"""Day: the envelopes that all spending of one date, and of the night after it, has to fit into."""
 
 from django.db import models
 
 
 class Day(models.Model):
-    """Money reserved and spent on one date of the owner's time zone, in micro-USD."""
+    """Money reserved and spent on one date of the owner's time zone, in micro-USD.
+
+    `night_`: what it was in the night that begins in its evening; that money counts for its date too. `told` names
+    the envelopes that were used up, so that each is said once.
+    """
 
     date = models.DateField(primary_key=True)
     reserved_microusd = models.BigIntegerField(default=0)
     spent_microusd = models.BigIntegerField(default=0)
+    night_reserved_microusd = models.BigIntegerField(default=0)
+    night_spent_microusd = models.BigIntegerField(default=0)
+    told = models.JSONField(default=list, blank=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(reserved_microusd__gte=0, spent_microusd__gte=0), name="day_money_not_negative"
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(night_reserved_microusd__gte=0, night_spent_microusd__gte=0),
+                name="night_money_not_negative",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -32,7 +32,9 @@ class Run(Stateful):
     output_tokens = models.BigIntegerField(default=0)
     reserved_microusd = models.BigIntegerField(default=0)
     reserved_on = models.DateField(null=True, blank=True)  # the day whose envelope holds the reservation
+    reserved_night = models.DateField(null=True, blank=True)  # and the night's, where it was night
     cost_microusd = models.BigIntegerField(default=0)
+    unconfirmed_microusd = models.BigIntegerField(default=0)  # of it: calls without an answer, at their most
     cost_unknown = models.BooleanField(default=False)
     started_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -79,6 +81,8 @@ class Turn(models.Model):
     input_tokens = models.BigIntegerField()
     output_tokens = models.BigIntegerField()
     cost_microusd = models.BigIntegerField(null=True)  # null: the model's price is unknown
+    cache_saved_microusd = models.BigIntegerField(default=0)  # below zero where the cache was only written
+    batch_saved_microusd = models.BigIntegerField(default=0)
     duration_ms = models.PositiveIntegerField()
     created_at = models.DateTimeField(auto_now_add=True)
 
