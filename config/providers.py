@@ -25,7 +25,7 @@ class House:
 
 @dataclass(frozen=True)
 class Wish:
-    """What a target wants to be told of: names of events, with * for any ending.
+    """What a target wants to be told of: names of events, with * for any ending, :kind for reviews of one kind.
 
     `cards` are "job" and "review": it shows one message of each and brings it up to date. Without, it is told each
     event by itself.
@@ -33,6 +33,7 @@ class Wish:
 
     events: tuple[str, ...]
     cards: tuple[str, ...] = ()
+    digest: bool = False  # the night, at the owner's hour
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,13 @@ def mail(house: House) -> Wiring:
     return Wiring(target={"sender": house.mail_from}, delivers=("client_message",))
 
 
+def desk(house: House) -> Wiring:
+    """Nightdesk's own mail to its owner: the night's digest, and alarms."""
+    to = env.listing("OWNER_MAIL")
+    wish = Wish(events=("review.opened:alarm",), digest=True)
+    return Wiring(target={"sender": house.mail_from, "to": to} if to else None, notices=wish)
+
+
 def github(house: House) -> Wiring:
     """GitHub's events, and its API, asked for what a hook of these repositories could not deliver."""
     token, hooks = env.text("GITHUB_TOKEN"), env.listing("GITHUB_HOOKS")
@@ -85,7 +93,7 @@ def github(house: House) -> Wiring:
     )
 
 
-PROVIDERS: list[Callable[[House], Wiring]] = [folder, git, mail, github]
+PROVIDERS: list[Callable[[House], Wiring]] = [folder, git, mail, desk, github]
 
 
 def sources(wired: dict[str, Wiring]) -> dict[str, Options]:
@@ -119,9 +127,12 @@ def probes(wired: dict[str, Wiring]) -> dict[str, Options]:
     return {name: wiring.probe for name, wiring in wired.items() if wiring.probe is not None}
 
 
-def notices(wired: dict[str, Wiring]) -> dict[str, dict[str, list[str]]]:
-    """Target -> the events that it is told of, and the cards that it shows."""
+def notices(wired: dict[str, Wiring]) -> dict[str, dict[str, Any]]:
+    """Target -> the events that it is told of, the cards that it shows, and whether it gets the night's digest."""
     wishes = {
         name: wiring.notices for name, wiring in wired.items() if wiring.notices and wiring.target is not None
     }
-    return {name: {"events": [*wish.events], "cards": [*wish.cards]} for name, wish in wishes.items()}
+    return {
+        name: {"events": [*wish.events], "cards": [*wish.cards], "digest": wish.digest}
+        for name, wish in wishes.items()
+    }

@@ -12,6 +12,7 @@ SOURCES: dict[str, str] = {
     "standard": "integrations.standard.source.StandardSource",
 }
 TARGETS: dict[str, str] = {
+    "desk": "integrations.mail.desk.DeskMailTarget",
     "folder": "integrations.folder.target.FolderTarget",
     "git": "integrations.git.target.GitTarget",
     "mail": "integrations.mail.target.MailTarget",
