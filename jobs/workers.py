@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from jobs import digest as digests
 from jobs import dispatch, queue
+from jobs.lifecycle import breaker, notice, overdue, planning, question, slot
 from jobs.lifecycle import delivery as deliveries
-from jobs.lifecycle import notice, overdue, planning, question, slot
 from jobs.lifecycle import run as runs
 from jobs.lifecycle import task as tasks
 from jobs.lifecycle.moves import IllegalMove, LostRace
@@ -31,6 +31,7 @@ def sweep() -> None:
         _rescue_run(run)
     for delivery in queue.stranded():
         _rescue_delivery(delivery)
+    breaker.tidy()
     for cluster in settings.WORKERS:
         if queue.due(cluster):
             dispatch.ring(cluster)
