@@ -248,6 +248,7 @@ TARGETS = providers.targets(_wired)
 DELIVERED_BY = providers.delivered_by(_wired)
 GAP_FINDERS = providers.gap_finders(_wired)
 PROBES = providers.probes(_wired)
+DESKS = providers.desks(_wired)
 VENDOR_ADDRESSES = env.addresses
 
 # Calls a token may make; what the API's document says of itself.

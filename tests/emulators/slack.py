@@ -218,7 +218,7 @@ class SlackEmulator(Emu):
         if parent and not any(one["ts"] == parent for one in channel.messages):
             raise self._error("thread_not_found")
         self._check_manners(arguments)
-        kept = {name: arguments[name] for name in ("text", "blocks", "metadata") if name in arguments}
+        kept: Json = {name: arguments[name] for name in ("text", "blocks", "metadata") if name in arguments}
         message = self._keep(channel, {"bot_id": BOT, "user": BOT_USER, "app_id": APP, **kept}, parent)
         return {"channel": channel.id, "ts": message["ts"], "message": message}
 
