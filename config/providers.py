@@ -26,6 +26,18 @@ class House:
 
 
 @dataclass(frozen=True)
+class Wish:
+    """What a target wants to be told of: names of events, with * for any ending.
+
+    `cards` are "job" and "review": it shows one message of each and brings it up to date. Without, it is told each
+    event by itself.
+    """
+
+    events: tuple[str, ...]
+    cards: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Wiring:
     """What one provider brings along; None where it has no such half, or is not connected."""
 
@@ -35,6 +47,7 @@ class Wiring:
     delivers: tuple[str, ...] = ()  # kinds of effect
     gap_finder: Options | None = None
     probe: Options | None = None
+    notices: Wish | None = None  # only where there is a target
     desk: Options | None = None  # what a provider's own door needs, where people write and decide
 
 
@@ -128,3 +141,11 @@ def probes(wired: dict[str, Wiring]) -> dict[str, Options]:
 def desks(wired: dict[str, Wiring]) -> dict[str, Options]:
     """Where people write and decide beside the pages, and what each is made with."""
     return {name: wiring.desk for name, wiring in wired.items() if wiring.desk is not None}
+
+
+def notices(wired: dict[str, Wiring]) -> dict[str, dict[str, list[str]]]:
+    """Target -> the events that it is told of, and the cards that it shows."""
+    wishes = {
+        name: wiring.notices for name, wiring in wired.items() if wiring.notices and wiring.target is not None
+    }
+    return {name: {"events": [*wish.events], "cards": [*wish.cards]} for name, wish in wishes.items()}
