@@ -81,7 +81,7 @@ def _heard(client: BaseSocketModeClient, request: SocketModeRequest) -> None:
     except Refusal as refusal:
         log.warning("an envelope of the type %s is not understood: %s", request.type, refusal)
         said = None
-    except (OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError, intake.NotStored):
         log.exception("an envelope from Slack could not be kept")
         return
     finally:
