@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from integrations.contracts import CannotTell, DeliveryError, Outgoing
-from integrations.mail.desk import DeskMailTarget
+from integrations.mail.owner import OwnerMailTarget
 from tests.integrations.mail.test_target import FILED, SENDER
 from tests.integrations.target_contract import CREATED
 
@@ -36,11 +36,11 @@ def files(settings: Any, tmp_path: Path) -> Path:
     return tmp_path / "mail"
 
 
-def target() -> DeskMailTarget:
-    return DeskMailTarget(sender=SENDER, to=["owner@studio.example"])
+def target() -> OwnerMailTarget:
+    return OwnerMailTarget(sender=SENDER, to=["owner@studio.example"])
 
 
-def outgoing(key: str = "digest:desk:2026-11-24", **fields: Any) -> Outgoing:
+def outgoing(key: str = "digest:owner:2026-11-24", **fields: Any) -> Outgoing:
     values = {"job_uid": "3f2a", "fields": fields, "files": [], "created_at": CREATED}
     return Outgoing(key=key, kind="notice", **values)
 

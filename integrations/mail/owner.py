@@ -8,10 +8,10 @@ from integrations.contracts import DeliveryError, Landed, OutFile, Outgoing
 from integrations.mail.target import MailTarget
 
 
-class DeskMailTarget:
+class OwnerMailTarget:
     """Mails notices from `sender` to the addresses `to`, through the backend that Django's settings name."""
 
-    slug: ClassVar[str] = "desk"
+    slug: ClassVar[str] = "owner"
     kinds: ClassVar[frozenset[str]] = frozenset({"notice"})
     lag_seconds: ClassVar[float] = 0.0
 
