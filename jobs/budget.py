@@ -12,7 +12,7 @@ from django.db.models import F
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from jobs import nights
+from jobs import hours
 from jobs.models import Day, Job, Run
 from jobs.states import RunState
 
@@ -37,12 +37,13 @@ class RunEnded(Exception):
 
 @dataclass(frozen=True)
 class _Envelope:
-    """One of the two that a Day row holds: the day's own, and that of the night which begins in its evening."""
+    """One of the two that a Day row holds: the day's own, and that of the night which ends in its morning."""
 
     scope: str
     reserved: str
     spent: str
     name: str
+    then: str
     setting: str
 
     @property
@@ -58,7 +59,7 @@ class _Envelope:
             raise OverBudget(
                 self.scope,
                 f"The next call may cost {_usd(amount)}; {self.name} of {_usd(self.most)} has {_usd(spent)} spent."
-                f" It goes on by itself afterwards, or raise {self.setting}.",
+                f" It goes on {self.then}, or raise {self.setting}.",
             )
 
     def settle(self, date: datetime.date, held: int, spent: int) -> None:
@@ -67,9 +68,16 @@ class _Envelope:
         Day.objects.filter(pk=date).update(**{self.reserved: reserved, self.spent: F(self.spent) + spent})
 
 
-_DAY = _Envelope(DAY, "reserved_microusd", "spent_microusd", "today's envelope", "NIGHTDESK_DAILY_BUDGET")
+_DAY = _Envelope(
+    DAY, "reserved_microusd", "spent_microusd", "today's envelope", "tomorrow", "NIGHTDESK_DAILY_BUDGET"
+)
 _NIGHT = _Envelope(
-    NIGHT, "night_reserved_microusd", "night_spent_microusd", "tonight's envelope", "NIGHTDESK_NIGHT_BUDGET"
+    NIGHT,
+    "night_reserved_microusd",
+    "night_spent_microusd",
+    "tonight's envelope",
+    "in the morning",
+    "NIGHTDESK_NIGHT_BUDGET",
 )
 
 
@@ -77,7 +85,7 @@ def reserve(run: Run, ceiling: int | None) -> None:
     """Set `ceiling` aside (None: the model has no known price). Raises OverBudget or RunEnded; then nothing is."""
     amount = UNPRICED_CALL_MICROUSD if ceiling is None else ceiling
     now = timezone.localtime()
-    today, tonight = now.date(), nights.of(now)
+    today, tonight = now.date(), hours.night_of(now)
     _open(today, tonight)
     with transaction.atomic():
         running = Run.objects.filter(pk=run.pk, state=RunState.RUNNING)
@@ -131,9 +139,9 @@ def spent_on(date: datetime.date) -> int:
 
 def goes_on_at(scope: str, now: datetime.datetime) -> datetime.datetime:
     """When an envelope that is used up at this local time is followed by the next one."""
-    evening = nights.of(now) if scope == NIGHT else None
-    if evening and now.tzinfo:
-        return nights.ends(evening, now.tzinfo)
+    night = hours.night_of(now) if scope == NIGHT else None
+    if night:
+        return hours.bounds(night)[1]
     tomorrow = now + datetime.timedelta(days=1)
     return tomorrow.replace(hour=0, minute=0, second=0, microsecond=0)
 

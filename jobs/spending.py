@@ -1,7 +1,7 @@
 """What was spent, and what was saved: by day, client, agent, task and night. Micro-USD, computed from the rows.
 
-A cost counts for the time at which its Run began. `unconfirmed` is the part that nobody has confirmed: calls without
-an answer, at the most that they can have cost.
+A cost counts for the time at which its Run began. `unconfirmed` is the part that nobody has confirmed: calls
+without an answer, at the most that they can have cost.
 """
 
 import datetime
@@ -11,9 +11,8 @@ from typing import Any
 
 from django.db.models import Count, F, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
-from jobs import nights
+from jobs import hours
 from jobs.models import Day, Job, Run, Turn
 
 
@@ -48,7 +47,7 @@ class Saved:
 
 def by_day(begins: datetime.date, ends: datetime.date) -> dict[datetime.date, int]:
     """Date -> what it cost, from the first date to the last; dates without a call are left out."""
-    rows = Day.objects.filter(date__gte=begins, date__lte=ends).order_by("date")
+    rows = Day.objects.filter(date__gte=begins, date__lte=ends, spent_microusd__gt=0).order_by("date")
     return dict(rows.values_list("date", "spent_microusd"))
 
 
@@ -73,15 +72,14 @@ def by_task(job: Job) -> dict[int | None, int]:
     return dict(rows)
 
 
-def of_night(evening: datetime.date) -> int:
-    """What the night that began on this date cost, as its envelope has it."""
-    return Day.objects.filter(pk=evening).values_list("night_spent_microusd", flat=True).first() or 0
+def of_night(date: datetime.date) -> int:
+    """What the night before this morning cost, as its envelope has it."""
+    return Day.objects.filter(pk=date).values_list("night_spent_microusd", flat=True).first() or 0
 
 
-def night_by_client(evening: datetime.date) -> list[Spent]:
-    """The clients of one night, the dearest first."""
-    zone = timezone.get_current_timezone()
-    return by_client(nights.begins(evening, zone), nights.ends(evening, zone))
+def night_by_client(date: datetime.date) -> list[Spent]:
+    """The clients of the night before this morning, the dearest first."""
+    return by_client(*hours.bounds(date))
 
 
 def saved_in(job: Job) -> Saved:

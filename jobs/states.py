@@ -42,6 +42,16 @@ class RunState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class CallState(StrEnum):
+    """Where a model call that goes through a batch stands."""
+
+    WAITING = "waiting"
+    SENDING = "sending"  # a process is about to send it, or died at that
+    SENT = "sent"
+    ANSWERED = "answered"
+    DIRECT = "direct"  # its batch gave no answer: the Run makes the call itself
+
+
 class ReviewState(StrEnum):
     """Where one decision stands."""
 

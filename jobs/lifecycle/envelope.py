@@ -4,7 +4,7 @@ import datetime
 
 from django.db import transaction
 
-from jobs import budget, nights
+from jobs import budget, hours
 from jobs.lifecycle import alarm
 from jobs.lifecycle.job import lock, open_review
 from jobs.models import Day, Review
@@ -13,7 +13,7 @@ from jobs.states import ReviewKind
 
 def used_up(job_id: int, scope: str, *, cause: str, now: datetime.datetime) -> Review | None:
     """Tell of it, once for each envelope; None where it was told. `now` is a time of the owner's clock."""
-    date = (nights.of(now) if scope == budget.NIGHT else None) or now.date()
+    date = (hours.night_of(now) if scope == budget.NIGHT else None) or now.date()
     with transaction.atomic():
         # The Job first, as in every verb.
         job = lock(job_id)

@@ -1,6 +1,7 @@
 """The nouns, one file each."""
 
 from jobs.models.artifact import Artifact
+from jobs.models.batch_call import BatchCall
 from jobs.models.breaker import Breaker
 from jobs.models.client import Client
 from jobs.models.cluster import Cluster, Process
@@ -19,6 +20,7 @@ from jobs.models.trigger import Trigger
 
 __all__ = [
     "Artifact",
+    "BatchCall",
     "Breaker",
     "Client",
     "Cluster",

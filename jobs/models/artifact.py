@@ -27,6 +27,7 @@ class Artifact(AppendOnly):
     media_type = models.CharField(max_length=120)
     sha256 = models.CharField(max_length=64, db_index=True)
     size = models.PositiveIntegerField()
+    tainted = models.BooleanField(default=False)  # words from outside went into it
     made_by = models.CharField(max_length=120)
     created_at = models.DateTimeField(auto_now_add=True)
 

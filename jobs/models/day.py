@@ -1,4 +1,4 @@
-"""Day: the envelopes that all spending of one date, and of the night after it, has to fit into."""
+"""Day: the envelopes that all spending of one date, and of the night before its morning, has to fit into."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from django.db import models
 class Day(models.Model):
     """Money reserved and spent on one date of the owner's time zone, in micro-USD.
 
-    `night_`: what it was in the night that begins in its evening; that money counts for its date too. `told` names
+    `night_`: what it was in the night that ends in its morning; that counts for its own date too. `told` names
     the envelopes that were used up, so that each is said once.
     """
 

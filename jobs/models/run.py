@@ -25,6 +25,7 @@ class Run(Stateful):
     pid = models.BigIntegerField()
     pid_started = models.CharField(max_length=40)
     lease_until = models.DateTimeField()
+    ready_at = models.DateTimeField(null=True, blank=True)  # of a parked one: its answer is there since
 
     prompt_version = models.CharField(max_length=20, blank=True)
     model = models.CharField(max_length=80, blank=True)
@@ -57,6 +58,10 @@ class Run(Stateful):
         indexes = [
             # The sweep: who is running, and whose lease has passed.
             models.Index(fields=["lease_until"], condition=Q(state=RunState.RUNNING), name="run_lease"),
+            # The claim of what was parked and can go on.
+            models.Index(fields=["ready_at", "id"], condition=Q(state=RunState.PARKED), name="run_parked"),
+            # What a night cost.
+            models.Index(fields=["finished_at"], condition=Q(finished_at__isnull=False), name="run_by_end"),
         ]
 
     def __str__(self) -> str:

@@ -143,7 +143,7 @@ def test_two_workers_never_set_the_same_cent_aside(planned: Callable[..., Job]) 
     assert sorted(type(result).__name__ for result in results) == ["NoneType"] * 2 + ["OverBudget"] * 3
     job.refresh_from_db()
     assert job.reserved_microusd == 800_000
-    assert Day.objects.get().reserved_microusd == 800_000
+    assert Day.objects.get(date=timezone.localdate()).reserved_microusd == 800_000
     assert sorted(Run.objects.filter(task__isnull=False).values_list("reserved_microusd", flat=True)) == [
         0,
         0,
@@ -151,3 +151,31 @@ def test_two_workers_never_set_the_same_cent_aside(planned: Callable[..., Job]) 
         400_000,
         400_000,
     ]
+
+
+def test_a_night_holds_over_midnight(run: Run, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.NIGHT_BUDGET = 500_000
+    for hour, left in ((22, 300_000), (26, 150_000)):
+        moment = datetime(2026, 11, 23, tzinfo=UTC) + timedelta(hours=hour)
+        monkeypatch.setattr(timezone, "now", lambda moment=moment: moment)
+        budget.reserve(run, left)
+        budget.charge(run, left)
+    with pytest.raises(budget.OverBudget, match="in the morning") as caught:
+        budget.reserve(run, 60_000)
+    assert caught.value.scope == "night"
+    assert books(run)["run"] == (0, 450_000)
+    here = timezone.localtime()
+    assert budget.goes_on_at("night", here).hour == 8
+    assert budget.goes_on_at("night", here).date() == here.date()
+    assert budget.goes_on_at("day", here).date() == here.date() + timedelta(days=1)
+    monkeypatch.setattr(timezone, "now", lambda: datetime(2026, 11, 24, 9, tzinfo=UTC))
+    budget.reserve(run, 60_000)
+
+
+def test_what_nobody_confirmed_is_told_apart(run: Run) -> None:
+    budget.reserve(run, 300_000)
+    budget.charge(run, 100_000)
+    budget.reserve(run, 200_000)
+    budget.release(run, spent=True)
+    run.refresh_from_db()
+    assert (run.cost_microusd, run.unconfirmed_microusd) == (300_000, 200_000)

@@ -91,3 +91,15 @@ def test_every_row_of_the_data_is_complete() -> None:
 def _ask(model: str, text: str = "Hello", max_tokens: int = 1_000) -> Ask:
     messages = [{"role": "user", "content": text}]
     return Ask(agent="a", model=model, system="s", messages=messages, max_tokens=max_tokens)
+
+
+def test_a_batch_costs_half_and_says_what_it_saved() -> None:
+    usage = Usage(input_tokens=1_000, cache_read_tokens=2_000, output_tokens=100)
+    at = datetime(2026, 11, 23, tzinfo=UTC)
+    alone = pricing.cost("claude-opus-5-5", usage, at)
+    half = usage.model_copy(update={"batch": True})
+    assert alone == 1_000 * 4 + 400 + 100 * 20
+    assert pricing.cost("claude-opus-5-5", half, at) == alone // 2
+    assert pricing.saved("claude-opus-5-5", half, at) == (2_000 * 4 - 400, alone // 2)
+    assert pricing.saved("claude-opus-5-5", Usage(cache_write_5m_tokens=100), at) == (-100, 0)
+    assert pricing.saved("nobodys", usage, at) == (0, 0)

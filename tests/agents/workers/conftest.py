@@ -1,16 +1,18 @@
 """A claimed Run, a model that recites, and a pulse: what the workers' tests begin from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from agents import workers
 from agents.contracts import Json
+from agents.llm.anthropic import AnthropicLLM
 from jobs import pool
 from jobs.lifecycle import planning
 from jobs.lifecycle.job import open_job
 from jobs.models import Client, Job, Run
+from tests.emulators.anthropic import TOKEN, AnthropicEmulator
 from tests.jobs.conftest import claimed
 from tests.scripted import Line, ScriptedLLM
 
@@ -68,3 +70,24 @@ def thinks(monkeypatch: pytest.MonkeyPatch) -> Callable[..., ScriptedLLM]:
         return model
 
     return think
+
+
+@pytest.fixture
+def service() -> Iterator[AnthropicEmulator]:
+    """Faults may be left over: that the work ended before they were used up is the point."""
+    emulator = AnthropicEmulator().start()
+    yield emulator
+    emulator.stop()
+    assert not [bug for bug in emulator.bugs() if "never struck" not in bug]
+
+
+@pytest.fixture
+def thinks_for_real(
+    service: AnthropicEmulator, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> Iterator[AnthropicLLM]:
+    """This process thinks with the real adapter."""
+    settings.REHEARSAL = False
+    llm = AnthropicLLM(api_key=TOKEN, base_url=service.url, silence=0.3)
+    monkeypatch.setattr(workers, "llm", lambda: llm)
+    yield llm
+    llm.close()

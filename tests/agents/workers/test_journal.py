@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from agents.contracts import Ask, BudgetExhausted, Draining, Reply, RunLost, Usage
 from agents.workers.journal import StoredJournal
@@ -49,7 +50,7 @@ def journal(run: Run, pulse: pool.Pulse) -> StoredJournal:
 
 def money(job: Job) -> tuple[int, int, int, int]:
     """Reserved and spent, of the job and of the day."""
-    day = Day.objects.get()
+    day = Day.objects.get(date=timezone.localdate())
     job = read(job)
     return job.reserved_microusd, job.spent_microusd, day.reserved_microusd, day.spent_microusd
 

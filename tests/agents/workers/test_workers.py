@@ -76,7 +76,7 @@ def test_a_call_that_may_have_been_billed_counts_as_spent(
     workers.carry_out(run, pulse)
     assert read(run).cost_microusd == 1_000
     assert (read(job).reserved_microusd, read(job).spent_microusd) == (0, 1_000)
-    assert Day.objects.get().spent_microusd == 1_000
+    assert Day.objects.get(date=timezone.localdate()).spent_microusd == 1_000
 
 
 @STAGES
@@ -222,7 +222,7 @@ def test_a_day_out_of_budget_goes_on_tomorrow(
     assert abs(ready - timezone.make_aware(datetime.datetime.combine(tomorrow, datetime.time()))) < (
         datetime.timedelta(minutes=1)
     )
-    assert Day.objects.get().reserved_microusd == 0
+    assert Day.objects.get(date=timezone.localdate()).reserved_microusd == 0
 
 
 @STAGES

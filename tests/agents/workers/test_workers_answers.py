@@ -1,6 +1,6 @@
 """What a model's server may say, and where each ends: the real adapter, the real verbs, a strict service."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -9,11 +9,10 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from agents import workers
-from agents.llm.anthropic import AnthropicLLM
 from jobs import pool
 from jobs.models import Job, Review, Run, Turn
 from tests.agents.workers.conftest import TEXT, read
-from tests.emulators.anthropic import TOKEN, AnthropicEmulator, error_body, error_event
+from tests.emulators.anthropic import AnthropicEmulator, error_body, error_event
 from tests.jobs.conftest import claimed
 
 pytestmark = pytest.mark.django_db
@@ -49,27 +48,6 @@ def says(*answers: dict[str, Any]) -> Callable[[AnthropicEmulator], None]:
         service.rule(lambda body, turn, results: left.pop(0) if len(left) > 1 else left[0])
 
     return arm
-
-
-@pytest.fixture
-def service() -> Iterator[AnthropicEmulator]:
-    """Faults may be left over: that the work ended before they were used up is the point."""
-    emulator = AnthropicEmulator().start()
-    yield emulator
-    emulator.stop()
-    assert not [bug for bug in emulator.bugs() if "never struck" not in bug]
-
-
-@pytest.fixture
-def thinks_for_real(
-    service: AnthropicEmulator, monkeypatch: pytest.MonkeyPatch, settings: Any
-) -> Iterator[AnthropicLLM]:
-    """This process thinks with the real adapter."""
-    settings.REHEARSAL = False
-    llm = AnthropicLLM(api_key=TOKEN, base_url=service.url, silence=0.3)
-    monkeypatch.setattr(workers, "llm", lambda: llm)
-    yield llm
-    llm.close()
 
 
 # What comes by itself again: the task is ready after the wait, nobody is asked, and it is one call a look.

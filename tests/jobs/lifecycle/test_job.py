@@ -287,10 +287,10 @@ def test_a_retry_leaves_the_question_open_whether_something_arrived(planned: Pla
 
 def test_a_failure_says_its_cause_and_what_to_do(planned: Planned) -> None:
     job = planned(STEP)
-    fail_next(kind="budget")
+    fail_next(kind="other")
     review = Review.objects.get()
     assert (review.kind, review.title, review.consequence) == ("failure", "Failed: Write it", "no access")
-    assert review.payload == {"cause": "no access", "fix": "Give access.", "written": False, "kind": "budget"}
+    assert review.payload == {"cause": "no access", "fix": "Give access.", "written": False, "kind": "other"}
     assert (review.job, review.priority) == (job, 1)
     line = Event.objects.get(name="review.opened")
     assert (line.actor, line.row, line.to) == ("desk", review.pk, "open")

@@ -44,6 +44,25 @@ def fail_next(kind: str = "") -> Run:
     return run
 
 
+# out of money
+
+
+def test_a_job_out_of_money_is_one_item_and_each_of_its_conversations_goes_on(planned: Planned) -> None:
+    job = planned(step(), step(), step())
+    fail_next(kind="budget")
+    fail_next(kind="budget")
+    fail_next()
+    money, other = Review.objects.order_by("id")
+    assert money.title == f"Out of money: {job.title}"
+    assert money.payload["tasks"] == [task.pk for task in job.tasks.all()[:2]]
+    assert other.title.startswith("Failed: ")
+    jobs.retry(job, by="owner", budget_microusd=9_000_000)
+    assert [task.round for task in job.tasks.order_by("position")] == [0, 0, 1]
+    assert not Review.objects.filter(state="open").exists()
+    fail_next(kind="budget")
+    assert Review.objects.filter(state="open").count() == 1, "it may run out once more"
+
+
 # cancel
 
 
