@@ -5,7 +5,6 @@ without an answer, at the most that they can have cost.
 """
 
 import datetime
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,8 +97,9 @@ def _runs(begins: datetime.datetime, ends: datetime.datetime) -> QuerySet[Run]:
 
 def _table(runs: QuerySet[Run], name: Any) -> list[Spent]:
     sums = {"cost": Sum("cost_microusd"), "open": Sum("unconfirmed_microusd"), "number": Count("id")}
-    rows: Iterable[dict[str, Any]] = runs.order_by().values(name=name).annotate(**sums).order_by("-cost", "name")
-    return [Spent(row["name"] or "", row["cost"], row["open"], row["number"]) for row in rows]
+    rows: Any = runs.order_by().values(name=name).annotate(**sums)
+    lines = [Spent(row["name"] or "", row["cost"], row["open"], row["number"]) for row in rows]
+    return sorted(lines, key=lambda line: (-line.microusd, line.name))
 
 
 def _saved(turns: QuerySet[Turn]) -> Saved:

@@ -111,7 +111,7 @@ def test_40_jobs_and_a_runaway_loop_spend_what_the_envelope_holds(
 ) -> None:
     settings.DAILY_BUDGET = settings.NIGHT_BUDGET = 5_000_000
     settings.MODELS = {"default": "claude-sonnet-5-5"}
-    dear = {"usage": {"output_tokens": 14_000}}  # 0.14 USD of at most 0.16
+    dear: dict[str, Any] = {"usage": {"output_tokens": 14_000}}  # 0.14 USD of at most 0.16
 
     def rule(body: dict[str, Any], turn: int, results: list[Any]) -> dict[str, Any]:
         endless = "without end" in body["messages"][0]["content"]
