@@ -149,7 +149,7 @@ def test_a_job_out_of_money_keeps_what_was_made_and_goes_on_where_it_stopped(
     """One item raises the budget; nothing that was paid is asked again."""
     planning.accept_plan(claimed(), [WRITE, WRITE], by="orchestrator")
     Job.objects.filter(pk=job.pk).update(budget_microusd=300_000)
-    left = [GOOD, {"tools": [["nothing", {}]], "usage": {"output_tokens": 14_000}}, GOOD]
+    left: list[dict[str, Any]] = [GOOD, {"tools": [["nothing", {}]], "usage": {"output_tokens": 14_000}}, GOOD]
     service.rule(lambda body, turn, results: left.pop(0))
     for _ in range(2):
         workers.carry_out(claimed(), pulse)
