@@ -7,3 +7,7 @@ class AgentsConfig(AppConfig):
     """No tables."""
 
     name = "agents"
+
+    def ready(self) -> None:
+        """Load the checks."""
+        from agents import checks  # noqa: F401 - registering is what importing it is for

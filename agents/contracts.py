@@ -353,9 +353,28 @@ class Draft(Frozen):
     follow_ups: list[FollowUp] = Field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Access:
+    """What an agent touches. All three at once are refused at the start: the rule of two.
+
+    Words from outside may steer a model, so one that reads them and knows what is private may not reach out.
+    """
+
+    untrusted: bool  # reads what strangers wrote: pages, mails, issues, files, repositories
+    private: bool  # is told of the client, and reads what agents made who were
+    reaches_out: bool  # its tools ask the world outside, be it only with an address
+
+
+# Of an agent that declares nothing, everything is assumed.
+ALL_ACCESS = Access(untrusted=True, private=True, reaches_out=True)
+
+
 @runtime_checkable
 class Agent(Protocol):
-    """One kind of thinking: one file in `kinds/`, one line in the registry."""
+    """One kind of thinking: one file in `kinds/`, one line in the registry.
+
+    It declares its `access` (Access) beside what follows; one that does not is refused as having all.
+    """
 
     name: ClassVar[str]
     purpose: ClassVar[str]  # one sentence, read by the orchestrator and the owner

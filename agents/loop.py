@@ -32,7 +32,7 @@ from agents.contracts import (
     ToolError,
     TurnRecord,
 )
-from agents.llm.cleaning import cleaned
+from agents.llm.cleaning import cleaned, without_secrets
 from agents.llm.stream import BROKEN_INPUT, TOO_LARGE
 
 Effort = Literal["low", "medium", "high", "xhigh", "max"]
@@ -234,7 +234,8 @@ class _Conversation(Generic[M]):
         try:
             text = self._run_tool(use)
         except ToolError as error:
-            return {**result, "content": _bounded(str(error) or "The tool failed."), "is_error": True}
+            said = without_secrets(str(error)) or "The tool failed."
+            return {**result, "content": _bounded(said), "is_error": True}
         return {**result, "content": _bounded(text) or "(nothing)"}
 
     def _run_tool(self, use: Json) -> str:

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from agents.contracts import Agent
+from agents.contracts import ALL_ACCESS, Access, Agent
 
 AGENTS = {
     "research": "agents.kinds.research.ResearchAgent",
@@ -26,6 +26,12 @@ def load(name: str) -> Agent:
     if name not in AGENTS:
         raise UnknownAgent(f"There is no agent {name!r}. Agents: {', '.join(AGENTS)}.")
     return load_path(name, AGENTS[name])
+
+
+def access_of(agent: Agent) -> Access:
+    """What the agent declares that it touches; everything where it declares nothing."""
+    declared = getattr(agent, "access", ALL_ACCESS)
+    return declared if isinstance(declared, Access) else ALL_ACCESS
 
 
 def load_path(name: str, dotted: str) -> Agent:

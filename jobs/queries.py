@@ -183,6 +183,12 @@ def job(uid: uuid.UUID) -> Job | None:
     )
 
 
+def is_from_outside(job: Job) -> bool:
+    """Whether its words are a stranger's, or an agent's that may have read a stranger's."""
+    root = Job.objects.select_related("receipt").get(pk=root_of(job))
+    return job.depth > 0 or (root.receipt is not None and root.receipt.source != schedules.SOURCE)
+
+
 def root_of(job: Job) -> int:
     """The job that a chain began with, by its key."""
     root, parent = job.pk, job.parent_id

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from agents import prompts, sandbox
 from agents.contracts import (
+    Access,
     Brief,
     Desk,
     Draft,
@@ -94,6 +95,7 @@ class CodeAgent:
     prompt_version: ClassVar[str] = "v2"
     Input: ClassVar[type[BaseModel]] = Input
     Output: ClassVar[type[BaseModel]] = Output
+    access: ClassVar[Access] = Access(untrusted=True, private=False, reaches_out=False)
     typical: ClassVar[Typical] = Typical(calls=16, prompt_tokens=40_000, output_tokens=16_000)
 
     def run(self, brief: Brief, desk: Desk) -> Draft:

@@ -1,7 +1,16 @@
 """What comes from outside is made storable: a database refuses what JSON and Python let through."""
 
 import math
+import re
 from typing import Any
+
+# Keys by their beginnings, keys in PEM, and what stands before the @ of an address.
+_SECRET = re.compile(
+    r"(?:sk-ant-|gh[pousr]_|github_pat_|xox[abeprs]-|xapp-|ntn_|secret_|whsec_)[\w+/=.-]{8,}"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
+    r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)",
+    re.DOTALL,
+)
 
 
 def cleaned(value: Any) -> Any:
@@ -18,6 +27,11 @@ def cleaned(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+def without_secrets(text: str) -> str:
+    """The text with everything that looks like a credential taken out, whoever's it is."""
+    return _SECRET.sub("[secret]", text)
 
 
 def _cleaned_text(text: str) -> str:

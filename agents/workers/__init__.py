@@ -35,7 +35,7 @@ from agents.contracts import (
 from agents.decisions import NeedsAnswer, Plan, Split
 from agents.llm.anthropic import AnthropicLLM
 from agents.llm.rehearsal import RehearsalLLM
-from agents.workers.briefs import brief_for
+from agents.workers.briefs import brief_for, is_tainted
 from agents.workers.estimates import estimate
 from agents.workers.journal import StoredJournal
 from jobs import budget, dispatch, policy, pool, queue
@@ -107,7 +107,9 @@ def run_task(run: Run, desk: Desk) -> None:
     try:
         agent = registry.load(task.agent)
         _note(run, version=agent.prompt_version, model=desk.model)
-        tasks.succeed(run, _result(agent.run(brief_for(run), desk)), by=by)
+        brief = brief_for(run, registry.access_of(agent))
+        draft = agent.run(brief, desk)
+        tasks.succeed(run, _result(draft, tainted=is_tainted(run, brief)), by=by)
     except NeedsAnswer as error:
         tasks.ask(run, **error.question.model_dump(), by=by)
     except Interrupted as error:
@@ -228,11 +230,12 @@ def _fault(error: Exception) -> str:
     return f"A fault in the program stopped it ({type(error).__name__})."
 
 
-def _result(draft: Draft) -> tasks.Result:
+def _result(draft: Draft, *, tainted: bool) -> tasks.Result:
     return tasks.Result(
         output=draft.output,
         summary=draft.summary,
         files=[artifacts.File(**made.model_dump()) for made in draft.made],
         effects=[tasks.WantedEffect(**effect.model_dump()) for effect in draft.effects],
         follow_ups=[WantedJob(**follow_up.model_dump()) for follow_up in draft.follow_ups],
+        tainted=tainted,
     )

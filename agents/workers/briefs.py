@@ -4,9 +4,11 @@ from typing import Any
 
 from django.utils import timezone
 
-from agents.contracts import Answer, Brief, ClientFacts, Earlier, Material, Revision
+from agents import registry
+from agents.contracts import ALL_ACCESS, Access, Answer, Brief, ClientFacts, Earlier, Material, Revision
 from jobs import queries
 from jobs.lifecycle import artifact as artifacts
+from jobs.lifecycle import run as runs
 from jobs.models import Artifact, Client, Job, Run, Task
 from jobs.states import TaskState
 
@@ -18,8 +20,46 @@ _MOST_BEFORE = 4
 _FROM_OUTSIDE = "received/"
 
 
-def brief_for(run: Run) -> Brief:
-    """The Brief of a Run: of its Task, or of its Job where it plans."""
+def brief_for(run: Run, access: Access = ALL_ACCESS) -> Brief:
+    """The Brief of a Run: of its Task, or of its Job where it plans; nothing private for an agent without access.
+
+    One that reaches out is not told either what agents made who knew more.
+    """
+    brief = _whole(run)
+    if access.private:
+        return brief
+    brief = brief.model_copy(update={"client": None, "known": []})
+    if not access.reaches_out:
+        return brief
+    earlier = [
+        step.model_copy(update={"output": {}, "materials": []}) if _knows_more(step.agent) else step
+        for step in brief.earlier
+    ]
+    materials = [material for material in brief.materials if not _knows_more(material.agent)]
+    return brief.model_copy(update={"earlier": earlier, "materials": materials})
+
+
+def is_tainted(run: Run, brief: Brief) -> bool:
+    """Whether words from outside can have gone into what the Run makes: by its job, its files or its tools."""
+    given = [*brief.materials, *(material for step in brief.earlier for material in step.materials)]
+    return (
+        queries.is_from_outside(run.job)
+        or any(material.untrusted for material in given)
+        or runs.turns_of(run).exclude(tool_results=None).exists()
+    )
+
+
+def _knows_more(agent: str) -> bool:
+    """Whether the agent that made something is told what is private; one that is gone is taken for it."""
+    if not agent:
+        return False
+    try:
+        return registry.access_of(registry.load(agent)).private
+    except (registry.UnknownAgent, registry.BrokenAgent):
+        return True
+
+
+def _whole(run: Run) -> Brief:
     job = run.job
     task = run.task
     return Brief(
@@ -112,7 +152,8 @@ def _latest(task: Task) -> list[Artifact]:
 
 
 def _material(row: Artifact, agent: str) -> Material:
-    return Material(name=row.name, media_type=row.media_type, text=_text(row), agent=agent)
+    text = _text(row)
+    return Material(name=row.name, media_type=row.media_type, text=text, agent=agent, untrusted=row.tainted)
 
 
 def _text(row: Artifact) -> str:

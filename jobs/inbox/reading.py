@@ -63,6 +63,7 @@ class Pane:
     paper: SafeString | str = ""
     links: list[str] = field(default_factory=list)
     has_hidden: bool = False
+    is_tainted: bool = False  # words from outside went into it
     attachments: list[dict[str, Any]] = field(default_factory=list)
     diff: list[DiffFile] = field(default_factory=list)
     exhibits: list[Exhibit] = field(default_factory=list)
@@ -137,6 +138,8 @@ def _read_message(pane: Pane, delivery: Delivery) -> None:
         pane.problem = f"The message cannot be read, so it cannot be approved. {error}"
         return
     pane.paper = to_html(pane.text)
+    files = {file["sha256"] for file in delivery.files}
+    pane.is_tainted = any(row.tainted for row in pane.made if row.sha256 in files)
     pane.links = links(pane.text)
     pane.has_hidden = has_hidden_characters(pane.text + str(delivery.fields.get("subject", "")))
     pane.attachments = delivery.files[1:]

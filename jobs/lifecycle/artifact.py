@@ -54,9 +54,13 @@ def keep(file: File) -> None:
     storage.save(path, ContentFile(file.content))
 
 
-def enter(file: File, *, task: Task, run: Run | None, by: str) -> Artifact:
-    """Add the row for bytes that `keep` has stored, as the next version of that name. Inside a transaction."""
-    last = Artifact.objects.filter(task=task, name=file.name).aggregate(last=Max("version"))["last"] or 0
+def enter(file: File, *, task: Task, run: Run | None, by: str, tainted: bool = False) -> Artifact:
+    """Add the row for bytes that `keep` has stored, as the next version of that name. Inside a transaction.
+
+    `tainted`: words from outside went into it. What was made of such a version is tainted too.
+    """
+    versions = Artifact.objects.filter(task=task, name=file.name)
+    last = versions.aggregate(last=Max("version"))["last"] or 0
     return Artifact.objects.create(
         job_id=task.job_id,
         task=task,
@@ -68,6 +72,7 @@ def enter(file: File, *, task: Task, run: Run | None, by: str) -> Artifact:
         sha256=file.sha256,
         size=len(file.content),
         made_by=by,
+        tainted=tainted or versions.filter(tainted=True).exists(),
     )
 
 
@@ -88,6 +93,7 @@ def enter_received(files: Sequence[File], *, receipt: Receipt) -> list[Artifact]
             sha256=file.sha256,
             size=len(file.content),
             made_by=receipt.sender[:120] or receipt.source,
+            tainted=True,
         ).insert()
     return list(made.values())
 

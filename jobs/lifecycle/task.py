@@ -42,6 +42,7 @@ class Result:
     files: list[artifacts.File]
     effects: list[WantedEffect] = field(default_factory=list)
     follow_ups: list[WantedJob] = field(default_factory=list)
+    tainted: bool = False  # words from outside went into it
 
 
 def succeed(run: Run, result: Result, *, by: str) -> list[Delivery]:
@@ -56,7 +57,10 @@ def succeed(run: Run, result: Result, *, by: str) -> list[Delivery]:
         runs.end(run, RunState.SUCCEEDED, how=result.summary, by=by)
         job = lock(run.job_id)
         task = Task.objects.get(runs=run)
-        made = {file.name: artifacts.enter(file, task=task, run=run, by=by) for file in result.files}
+        made = {
+            file.name: artifacts.enter(file, task=task, run=run, by=by, tainted=result.tainted)
+            for file in result.files
+        }
         _close_revised(task, by=by)
         deliveries = [
             _enter(effect, number, task=task, job=job, made=made)

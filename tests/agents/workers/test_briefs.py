@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,8 +11,9 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from agents import kinds, orchestrator
-from agents.contracts import Answer
-from agents.workers.briefs import brief_for
+from agents.contracts import Access, Answer
+from agents.workers.briefs import brief_for, is_tainted
+from jobs import queries
 from jobs.lifecycle import planning
 from jobs.lifecycle import review as reviews
 from jobs.lifecycle import task as tasks
@@ -20,7 +22,16 @@ from jobs.lifecycle.intake import accept
 from jobs.lifecycle.job import open_job
 from jobs.models import Client, Job, KnownAnswer, Review, Run
 from tests.agents.workers.conftest import TELL, WRITE
-from tests.jobs.conftest import a_file, a_rule, an_event, claimed, document_result, done, message_result
+from tests.jobs.conftest import (
+    a_file,
+    a_rule,
+    an_event,
+    claimed,
+    document_result,
+    done,
+    message_result,
+    store_turn,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -201,3 +212,49 @@ def test_a_file_that_came_with_the_event_is_material_under_a_name_of_its_own(tra
     assert text.untrusted
     assert not text.agent
     assert photo.text == "[This file is no text: image/jpeg, 4 bytes. Nobody here can read it.]"
+
+
+PUBLIC = Access(untrusted=True, private=False, reaches_out=True)
+SHUT_IN = Access(untrusted=True, private=False, reaches_out=False)
+
+
+def test_an_agent_without_access_is_told_of_no_client(job: Job) -> None:
+    run = claimed()
+    assert brief_for(run).client
+    assert brief_for(run, SHUT_IN).client is None
+    assert brief_for(run, PUBLIC).client is None
+
+
+def test_an_agent_that_reaches_out_reads_nothing_of_those_who_know_more(planned: Planned) -> None:
+    tasks.succeed(planned(WRITE, FOLLOWS), document_result(text="# Their margins"), by="agent:drafting")
+    run = claimed()
+    (told,) = brief_for(run, SHUT_IN).earlier
+    assert told.materials
+    (left,) = brief_for(run, PUBLIC).earlier
+    assert (left.agent, left.title, left.output, left.materials) == (told.agent, told.title, {}, [])
+
+
+def test_the_owners_own_words_are_clean_and_a_strangers_are_not(trattoria: Client) -> None:
+    own = open_job(title="Own", brief="Write.", by="owner", client=trattoria)
+    run = claimed()
+    assert run.job == own
+    assert not is_tainted(run, brief_for(run))
+    store_turn(run, tool_results=[{"type": "tool_result", "tool_use_id": "t", "content": "a page"}])
+    assert is_tainted(run, brief_for(run)), "what a tool brought may be anybody's"
+    accept(an_event(), [a_rule(client=trattoria, priority=1)])
+    outside = claimed()
+    assert is_tainted(outside, brief_for(outside))
+
+
+def test_taint_follows_an_artifact_into_what_is_made_of_it(planned: Planned) -> None:
+    tasks.succeed(planned(WRITE, FOLLOWS), replace(document_result(), tainted=True), by="agent:drafting")
+    run = claimed()
+    brief = brief_for(run)
+    assert [material.untrusted for material in brief.earlier[0].materials] == [True]
+    assert is_tainted(run, brief)
+
+
+def test_a_follow_up_is_what_an_agent_asked(job: Job) -> None:
+    assert not queries.is_from_outside(job)
+    child = open_job(title="More", brief="More.", by="agent:research", parent=job, depth=1)
+    assert queries.is_from_outside(child)

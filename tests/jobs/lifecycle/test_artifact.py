@@ -188,3 +188,14 @@ def test_a_type_from_outside_is_a_type_or_that_of_bytes(given: str, kept: str) -
     file = File("received", "a.csv", given, b"1")
     (row,) = accept(an_event(files=[file]), []).receipt.artifacts.all()
     assert row.media_type == kept
+
+
+def test_a_new_version_of_tainted_words_is_tainted(job: Job, planned: Callable[..., Job]) -> None:
+    planned()
+    task = done(document_result())
+    file = a_file()
+    artifacts.keep(file)
+    rows = [
+        artifacts.enter(file, task=task, run=None, by="owner", tainted=tainted) for tainted in (False, True, False)
+    ]
+    assert [row.tainted for row in rows] == [False, True, True]
