@@ -30,7 +30,7 @@ WRITE = _any(
 TELL = _any(
     r"tell | inform | notify | let | e-?mail | mail | send | message | thank | write (?:back )?to",
     r"informier(?:e|t|en)? | benachrichtig(?:e|t|en)? | schick(?:e|t|en)? | send(?:e|et|en)? | sag(?:e|t|en)?",
-    r"teil(?:e|t|en)? | mitteilen | meld(?:e|et|en)? | gebt? | gib | geben",
+    r"teil(?:e|t|en)? | mitteilen | meld(?:e|et|en)? | (?:gib|gebt|geben) .*bescheid | bescheid geben",
     r"prevene[zr] | prevenir | informe[rz]? | envoye[rz] | averti(?:r|ssez) | dites",
     r"avis(?:a|e|en|ar|ad) | inform(?:a|e|en|ar|ad) | envi(?:a|e|en|ar|ad) | diga(?:n|le)? | dile",
     r"avvis(?:a|i|ate|are) | informa(?:te|re)? | mand(?:a|i|ate|are) | invi(?:a|i|ate|are)",
@@ -107,7 +107,8 @@ AND = re.compile(
 
 # Whom a message goes to; the client's own name counts too.
 PERSON = _any(
-    r"clients? | customers? | them | him | her | kund(?:e|en|in|innen|schaft) | ihnen | ihn | ihm",
+    r"us | me | uns | mir | nous | moi | clients? | customers? | them | him | her",
+    r"kund(?:e|en|in|innen|schaft) | ihnen | ihn | ihm",
     r"clientes? | clienti | leur | lui",
 )
 TO_PERSON = re.compile(

@@ -44,9 +44,7 @@ class Command(BaseCommand):
         briefs = _briefs(options["briefs"], options["only"])
         journals = [MemoryOnly() for _ in briefs]
         with ThreadPoolExecutor(max(1, options["at_once"])) as pool:
-            found = list(
-                pool.map(lambda pair: _scored(*pair, options["prompt"]), zip(briefs, journals, strict=True))
-            )
+            found = list(pool.map(_scored, briefs, journals, [options["prompt"]] * len(briefs)))
         costs = [cost for journal in journals for cost in journal.costs]
         row = scores.Row.made_of(
             found,
