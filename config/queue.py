@@ -48,6 +48,7 @@ def schedules(*, orchestrate_every: timedelta) -> dict[str, dict[str, Any]]:
             "cluster": "agents",
             "minutes": max(1, int(orchestrate_every.total_seconds() // 60)),
         },
+        "batches": {"func": "agents.workers.tend_batches", "cluster": "agents", "minutes": 1},
         "sweep": {"func": "jobs.workers.sweep", "cluster": "deliveries", "minutes": 1},
         "slots": {"func": "jobs.workers.open_due_slots", "cluster": "deliveries", "minutes": 1},
         "gaps": {"func": "integrations.gaps.find", "cluster": "deliveries", "minutes": 15},

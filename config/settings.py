@@ -23,6 +23,7 @@ env.refuse_unknown(
         "NIGHTDESK_DAILY_BUDGET",
         "NIGHTDESK_NIGHT_BUDGET",
         "NIGHTDESK_JOB_BUDGET",
+        "NIGHTDESK_BATCH",
         "NIGHTDESK_UNDO",
         "NIGHTDESK_DIGEST_AT",
         "NIGHTDESK_UNDO_CLIENT",
@@ -220,6 +221,7 @@ NIGHT_BUDGET = env.microusd("NIGHTDESK_NIGHT_BUDGET", default=env.text("NIGHTDES
 JOB_BUDGET = env.microusd("NIGHTDESK_JOB_BUDGET", default="2")
 # When the owner is told of the night, on their own clock.
 DIGEST_AT = env.clock("NIGHTDESK_DIGEST_AT", default="07:00")
+BATCH = env.boolean("NIGHTDESK_BATCH", default=False)
 UNDO = env.duration("NIGHTDESK_UNDO", default="10s")
 UNDO_CLIENT = env.duration("NIGHTDESK_UNDO_CLIENT", default="30s")
 # A question with a stated default waits so long for a person; any other waits for ever.

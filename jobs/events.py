@@ -37,6 +37,8 @@ NAMES = frozenset(
         "task.asked",
         "task.answered",
         "task.cancelled",
+        "run.parked",
+        "run.resumed",
         "run.succeeded",
         "run.failed",
         "run.abandoned",

@@ -41,6 +41,8 @@ def claim_run(priority: int = _ANY) -> Run | None:
     `priority` is the least urgent one to take. Work that was begun goes before work that has to be planned.
     """
     for urgency in range(Priority.CLIENT, priority + 1):
+        if urgency == Priority.INTERNAL and (resumed := _claim_parked()):
+            return resumed
         wanted = _ready(("jobs_task", "jobs_job"), urgency)
         run = (wanted == "jobs_task" and _claim_task(urgency)) or (wanted and _claim_job(urgency))
         if run:
@@ -127,12 +129,38 @@ def holder_of(row: Run | Delivery) -> Holder:
 def due(cluster: str) -> bool:
     """Whether this cluster has anything to claim now. One read."""
     if cluster == "agents":
-        return any(_ready(("jobs_task", "jobs_job"), urgency) for urgency in Priority.ALL)
+        return any(_ready(("jobs_task", "jobs_job"), urgency) for urgency in Priority.ALL) or _parked().exists()
     if any(_ready(("jobs_delivery",), urgency) for urgency in Priority.ALL):
         return True
     peace = Breaker.objects.filter(target=OuterRef("target"), until__isnull=False)
     lookups = Delivery.objects.filter(state=DeliveryState.UNKNOWN, ready_at__lte=_BY_NOW)
     return lookups.exclude(Exists(peace)).exists() or _probes(_ANY).exists()
+
+
+def _parked() -> QuerySet[Run]:
+    return Run.objects.filter(state=RunState.PARKED, ready_at__lte=_BY_NOW).order_by("ready_at", "id")
+
+
+def _claim_parked() -> Run | None:
+    """A parked Run whose answer is there, held by this process from now on. Only internal work is ever parked."""
+    pk = _parked().values_list("pk", flat=True).first()
+    if pk is None:
+        return None
+    with transaction.atomic():
+        mine = {**_columns(this_process()), "lease_until": Now() + settings.LEASE}
+        if not Run.objects.filter(pk=pk, state=RunState.PARKED).update_state(state=RunState.RUNNING, **mine):
+            return None
+        run = Run.objects.select_related("job", "job__client", "task").get(pk=pk)
+        events.append(
+            "run.resumed",
+            actor="queue",
+            noun="run",
+            row=pk,
+            job_id=run.job_id,
+            source=RunState.PARKED,
+            to=RunState.RUNNING,
+        )
+        return run
 
 
 def _claim_task(priority: int) -> Run | None:

@@ -3,12 +3,14 @@
 https://platform.claude.com/docs/en/api/messages
 """
 
+import contextlib
 import json
 import logging
 import threading
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn
 
 from agents.contracts import Ask, Json, ModelRejected, ModelUnavailable, Reply, Usage
 from agents.llm import failures, pricing
@@ -28,7 +30,6 @@ CALL_SECONDS = 1_200.0
 # The longest answer that a model can give is well below this; more is a broken server, and would fill the database.
 MAX_CONTENT_CHARS = 2_000_000
 
-_CACHED = {"type": "ephemeral"}
 _NOT_MESSAGES = "Check that ANTHROPIC_BASE_URL leads to a server of the Messages API."
 
 log = logging.getLogger(__name__)
@@ -61,11 +62,17 @@ class AnthropicLLM:
 
     def complete(self, ask: Ask) -> Reply:
         """One call, one attempt; raise ModelUnavailable or ModelRejected and nothing else."""
+        with self.failures():
+            return self._streamed(parameters_of(ask))
+
+    @contextlib.contextmanager
+    def failures(self) -> Iterator[None]:
+        """Whatever goes wrong inside, as ModelUnavailable or ModelRejected and nothing else."""
         import anthropic
         import httpx2
 
         try:
-            return self._streamed(_parameters(ask))
+            yield
         except anthropic.APIStatusError as error:
             raise self._failed(error) from error
         except anthropic.APIConnectionError as error:
@@ -100,17 +107,17 @@ class AnthropicLLM:
 
     def _streamed(self, parameters: Json) -> Reply:
         """The whole answer, streamed: a long one takes minutes, and a silent line looks like a dead one."""
-        with self._client().messages.create(**parameters, stream=True) as stream:
+        with self.client().messages.create(**parameters, stream=True) as stream:
             response = stream.response
             request_id = response.headers.get("request-id")
             kind = response.headers.get("content-type", "")
             if kind.startswith("text/event-stream"):
-                return _reply(self._assembled(response), request_id)
+                return reply_of(self._assembled(response), request_id)
             # A server that knows no streaming answers in one piece.
             body = response.read()
         if not kind.startswith("application/json"):
             raise ModelRejected(f"The server answered with a page, not with a message. {_NOT_MESSAGES}")
-        return _reply(json.loads(body), request_id)
+        return reply_of(json.loads(body), request_id)
 
     def _assembled(self, response: "httpx2.Response") -> Json:
         """The message of a stream; raises what an error in it means, or ValueError where it breaks off."""
@@ -131,7 +138,8 @@ class AnthropicLLM:
             raise ValueError("the stream ended before its message did")
         return assembly.message()
 
-    def _client(self) -> "anthropic.Anthropic":
+    def client(self) -> "anthropic.Anthropic":
+        """The one client of all threads."""
         import anthropic
 
         with self._lock:
@@ -159,19 +167,22 @@ class AnthropicLLM:
         return f"The call to the model could not be made: {said} Change the request or the model, then retry."
 
 
-def _parameters(ask: Ask) -> dict[str, Any]:
-    """The arguments of messages.create. What stays the same comes first, so that the provider's cache holds:
-    tools and system up to the one fixed breakpoint, then the conversation with a breakpoint that moves along.
+def parameters_of(ask: Ask, *, kept: Literal["5m", "1h"] = "5m") -> dict[str, Any]:
+    """The arguments of messages.create, what is cached `kept` for so long.
+
+    What stays the same comes first, so that the provider's cache holds: tools and system up to the one fixed
+    breakpoint, then the conversation with a breakpoint that moves along.
 
     https://platform.claude.com/docs/en/build-with-claude/prompt-caching
     """
+    cached = {"type": "ephemeral"} if kept == "5m" else {"type": "ephemeral", "ttl": kept}
     parameters: dict[str, Any] = {"model": ask.model, "max_tokens": ask.max_tokens, "messages": ask.messages}
     if ask.system:
-        parameters["system"] = [{"type": "text", "text": ask.system, "cache_control": _CACHED}]
+        parameters["system"] = [{"type": "text", "text": ask.system, "cache_control": cached}]
     if ask.tools:
         parameters["tools"] = ask.tools
         # Writing to the cache costs a quarter more: only where another turn will read it.
-        parameters["cache_control"] = _CACHED
+        parameters["cache_control"] = cached
     output = _output_config(ask)
     if output:
         parameters["output_config"] = output
@@ -194,8 +205,8 @@ def _output_config(ask: Ask) -> Json:
     return config
 
 
-def _reply(sent: Any, request_id: str | None) -> Reply:
-    """The message as a Reply, whatever a server left out of it."""
+def reply_of(sent: Any, request_id: str | None) -> Reply:
+    """A message as a Reply, whatever a server left out of it; raises ModelUnavailable or ModelRejected."""
     sent = sent if isinstance(sent, dict) else {}
     content, usage = sent.get("content"), sent.get("usage")
     if (

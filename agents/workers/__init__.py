@@ -30,22 +30,26 @@ from agents.contracts import (
     ModelRefused,
     ModelRejected,
     ModelUnavailable,
+    Parked,
     RunLost,
 )
 from agents.decisions import Decision, NeedsAnswer, Plan, Split
 from agents.llm.anthropic import AnthropicLLM
+from agents.llm.batches import AnthropicBatches
 from agents.llm.rehearsal import RehearsalLLM
+from agents.workers import lane
 from agents.workers.briefs import brief_for, is_tainted
 from agents.workers.estimates import estimate
 from agents.workers.journal import StoredJournal
 from jobs import budget, dispatch, policy, pool, queue
 from jobs.lifecycle import artifact as artifacts
+from jobs.lifecycle import batch as batches
 from jobs.lifecycle import envelope, planning
 from jobs.lifecycle import task as tasks
 from jobs.lifecycle.follow_up import WantedJob
 from jobs.lifecycle.moves import IllegalMove, LostRace
 from jobs.models import Run
-from jobs.states import RunState
+from jobs.states import Priority, RunState
 
 # What passes by itself (no model, no disk, no database), but not after so many Runs, is a matter for a person.
 _MAX_TRIES = 12
@@ -64,7 +68,16 @@ log = logging.getLogger(__name__)
 
 def work() -> int:
     """Plan and do until nothing is ready; return how many Runs were made."""
-    return pool.serve(dispatch.AGENTS, claim=queue.claim_run, do=carry_out)
+    if settings.REHEARSAL:
+        return pool.serve(dispatch.AGENTS, claim=queue.claim_run, do=carry_out)
+    with lane.tending(_batches):
+        return pool.serve(dispatch.AGENTS, claim=queue.claim_run, do=carry_out)
+
+
+def tend_batches() -> None:
+    """Send and fetch the night lane's batches while nobody works; who works does it besides."""
+    if not settings.REHEARSAL and batches.is_anything_open():
+        lane.tend(_batches())
 
 
 def carry_out(run: Run, pulse: pool.Pulse) -> None:
@@ -133,10 +146,26 @@ def llm() -> LLM:
     return AnthropicLLM(api_key=settings.ANTHROPIC_API_KEY, base_url=settings.ANTHROPIC_BASE_URL or None)
 
 
+def _llm_of(run: Run) -> LLM:
+    """The model as this Run asks it: internal work through the night lane where it is open."""
+    if settings.REHEARSAL or run.job.priority == Priority.CLIENT:
+        return llm()
+    if settings.BATCH or batches.has_calls(run):
+        return lane.NightLane(llm(), run, takes_more=settings.BATCH)
+    return llm()
+
+
+def _batches() -> AnthropicBatches:
+    model = llm()
+    if not isinstance(model, AnthropicLLM):
+        raise TypeError("only the real model has batches")
+    return AnthropicBatches(model)
+
+
 def _desk(run: Run, pulse: pool.Pulse, workdir: Path) -> Desk:
     agent = run.task.agent if run.task else "orchestrator"
     return Desk(
-        llm=llm(),
+        llm=_llm_of(run),
         model=model_for(agent),
         journal=StoredJournal(run, pulse),
         now=timezone.now,
@@ -167,6 +196,9 @@ def _end_early(run: Run, error: Interrupted, *, verbs: Any, by: str) -> None:
     """Give the row back where time helps; else fail it with what a person can do. `verbs` is the noun's module."""
     if isinstance(error, RunLost):
         raise error
+    if isinstance(error, Parked):
+        batches.park(run, ask_digest=error.ask.digest(), ask=error.ask.model_dump(mode="json"), by=by)
+        return
     if isinstance(error, Draining):
         verbs.give_back(run, how="the process was stopped between two turns", delay_seconds=0, by=by)
     elif isinstance(error, ModelUnavailable) and _tries(run) < _MAX_TRIES:

@@ -20,6 +20,8 @@ class StoredJournal:
         self._pulse = pulse
         self._stored = [_record_of(turn) for turn in runs.turns_of(run)]
         self._known_messages = 0
+        # A Run that was parked still holds what it reserved for the call that it comes back to.
+        self._holds = run.reserved_microusd > 0
 
     def turns(self) -> Sequence[TurnRecord]:
         """The turns stored so far in this round, by earlier Runs too."""
@@ -31,6 +33,9 @@ class StoredJournal:
             raise Draining("the process is asked to stop")
         if self._pulse.is_lost(self._run.pk):
             raise RunLost("this run was taken over or cancelled")
+        if self._holds:
+            self._holds = False
+            return
         try:
             budget.reserve(self._run, ceiling)
         except budget.OverBudget as error:

@@ -58,6 +58,8 @@ _SENTENCES = {
     "task.asked": "{who} asked a question about {row} and waits for the answer.",
     "task.answered": "{who} answered; {row} is started again.",
     "task.cancelled": "{row} was called off.",
+    "run.parked": "A call went into the night lane, at half the price.",
+    "run.resumed": "Its answer came; the attempt goes on.",
     "run.succeeded": "{who} finished an attempt.",
     "run.failed": "An attempt failed.",
     "run.abandoned": "An attempt was given up.",

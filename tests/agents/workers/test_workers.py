@@ -297,6 +297,7 @@ def test_every_way_to_be_interrupted_has_its_test_here() -> None:
         "LimitReached",
         "Unable",
         "BudgetExhausted",
+        "Parked",
         "RunLost",
         "Draining",
         "NeedsAnswer",
