@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn
 from agents.contracts import Ask, Json, ModelRejected, ModelUnavailable, Reply, Usage
 from agents.llm import failures, pricing
 from agents.llm.cleaning import cleaned
+from agents.llm.pacing import Pacing
 from agents.llm.stream import TOO_LARGE, Assembly
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class AnthropicLLM:
         base_url: str | None = None,
         silence: float = SILENCE_SECONDS,
         longest: float = CALL_SECONDS,
+        pacing: Pacing | None = None,
     ) -> None:
         if not api_key:
             raise ValueError("There is no key for the model: set ANTHROPIC_API_KEY, or use the rehearsal.")
@@ -57,12 +59,16 @@ class AnthropicLLM:
         self._base_url = base_url or BASE_URL
         self._silence = silence
         self._longest = longest
+        self.pacing = pacing or Pacing()
         self._lock = threading.Lock()
         self._made: anthropic.Anthropic | None = None
 
-    def complete(self, ask: Ask) -> Reply:
-        """One call, one attempt; raise ModelUnavailable or ModelRejected and nothing else."""
-        with self.failures():
+    def complete(self, ask: Ask, *, key: str = "") -> Reply:
+        """One call, one attempt; raise ModelUnavailable or ModelRejected and nothing else.
+
+        It waits for its turn at the model; turns go round between the keys.
+        """
+        with self.pacing.turn(ask.model, key), self.failures():
             return self._streamed(parameters_of(ask))
 
     @contextlib.contextmanager
@@ -109,6 +115,7 @@ class AnthropicLLM:
         """The whole answer, streamed: a long one takes minutes, and a silent line looks like a dead one."""
         with self.client().messages.create(**parameters, stream=True) as stream:
             response = stream.response
+            self.pacing.heard(str(parameters["model"]), response.headers)
             request_id = response.headers.get("request-id")
             kind = response.headers.get("content-type", "")
             if kind.startswith("text/event-stream"):

@@ -41,6 +41,7 @@ from agents.workers import lane
 from agents.workers.briefs import brief_for, is_tainted
 from agents.workers.estimates import estimate
 from agents.workers.journal import StoredJournal
+from agents.workers.waiting import Waiting
 from jobs import budget, dispatch, policy, pool, queue
 from jobs.lifecycle import artifact as artifacts
 from jobs.lifecycle import batch as batches
@@ -148,11 +149,13 @@ def llm() -> LLM:
 
 def _llm_of(run: Run) -> LLM:
     """The model as this Run asks it: internal work through the night lane where it is open."""
-    if settings.REHEARSAL or run.job.priority == Priority.CLIENT:
-        return llm()
-    if settings.BATCH or batches.has_calls(run):
-        return lane.NightLane(llm(), run, takes_more=settings.BATCH)
-    return llm()
+    model = llm()
+    if not isinstance(model, AnthropicLLM):
+        return model
+    waiting = Waiting(model, key=str(run.job.client_id or ""))
+    if run.job.priority == Priority.INTERNAL and (settings.BATCH or batches.has_calls(run)):
+        return lane.NightLane(waiting, run, takes_more=settings.BATCH)
+    return waiting
 
 
 def _batches() -> AnthropicBatches:

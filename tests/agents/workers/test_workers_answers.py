@@ -9,6 +9,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from agents import workers
+from agents.llm.pacing import DOWN_AFTER
 from jobs import pool
 from jobs.models import Job, Review, Run, Turn
 from tests.agents.workers.conftest import TEXT, read
@@ -186,7 +187,7 @@ def test_what_stays_away_is_asked_for_twelve_times_and_no_more(
         type(task).objects.filter(pk=task.pk).update(ready_at=timezone.now())
         run = claimed()
     assert read(task).state == "failed"
-    assert len(service.journal) == 12
+    assert len(service.journal) == DOWN_AFTER, "then it is left in peace, and looked at by one"
 
 
 def assert_on_record(service: AnthropicEmulator, job: Job) -> None:

@@ -1,6 +1,7 @@
 """The ledger beside the bill: what is on record is what the model's server charges, whatever goes wrong."""
 
 import datetime
+import itertools
 import random
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from agents import workers
+from agents.llm.pacing import Pacing
 from jobs import pool, queue, spending
 from jobs.lifecycle import job as jobs
 from jobs.lifecycle import planning
@@ -64,6 +66,8 @@ def test_over_500_mixed_calls_the_ledger_equals_the_bill_to_the_cent(
 ) -> None:
     settings.DAILY_BUDGET = settings.NIGHT_BUDGET = settings.JOB_BUDGET = 10**12
     service.cache.least = 200
+    # Every look at the clock is an hour later: no pause lasts.
+    thinks_for_real.pacing = Pacing(clock=itertools.count(0, 3_600).__next__)
     dice = random.Random(7)
     service.rule(lambda body, turn, results: dice.choice(ANSWERS))
     while len(service.journal) < CALLS:

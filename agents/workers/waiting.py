@@ -1,0 +1,32 @@
+"""Waiting on a model: without a database connection, and by turns between the clients."""
+
+from typing import ClassVar
+
+from django.db import connection
+
+from agents.contracts import Ask, Reply
+from agents.llm.anthropic import AnthropicLLM
+
+
+class Waiting:
+    """Implements agents.contracts.LLM: the real model for one Run, whose client is `key`."""
+
+    name: ClassVar[str] = AnthropicLLM.name
+
+    def __init__(self, inner: AnthropicLLM, *, key: str) -> None:
+        self._inner = inner
+        self._key = key
+
+    def complete(self, ask: Ask) -> Reply:
+        """Let go of this thread's connection, then wait: hundreds wait, and a database has a hundred places."""
+        if not connection.in_atomic_block:
+            connection.close()
+        return self._inner.complete(ask, key=self._key)
+
+    def ceiling(self, ask: Ask) -> int | None:
+        """As the model says."""
+        return self._inner.ceiling(ask)
+
+    def cost(self, reply: Reply) -> int | None:
+        """As the model says."""
+        return self._inner.cost(reply)
