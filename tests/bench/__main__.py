@@ -28,6 +28,7 @@ BENCHMARKS = {
     "slack": Benchmark(limit=150, environment={"SLACK_SIGNING_SECRET": "for benchmarks only", "SLACK_USERS": "U1"}),
     "pickup": Benchmark(limit=180),
     "behind": Benchmark(limit=240, environment={"NIGHTDESK_REHEARSAL_PAUSE": "1s"}),
+    "in_flight": Benchmark(limit=330),
     "memory": Benchmark(limit=120, environment={"NIGHTDESK_CONCURRENCY": "52", "NIGHTDESK_REHEARSAL_PAUSE": "3s"}),
 }
 
