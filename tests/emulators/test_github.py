@@ -69,5 +69,5 @@ def test_a_redelivery_keeps_its_guid_and_what_is_unknown_is_not_found(github: Gi
     assert call(github, "/repos/acme/other/hooks")[0] == 404
     assert not github.bugs()
     assert call(github, f"{base}?since=yesterday")[0] == 422
-    assert call(github, "/user")[0] == 404
+    assert call(github, "/user/emails")[0] == 404
     assert len(github.bugs()) == 2
