@@ -25,11 +25,20 @@ _DEPTH = 50  # how far a person may have gone on from our commit and it still be
 _FETCH = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head")
 _NOT_BY_NAME = re.compile(r"not our ref|unadvertised|no such remote ref|could not find remote ref", re.I)
 _FOR_GOOD = re.compile(
-    r"does not appear to be a git repository|repository .*not found|does not exist|authentication failed|"
-    r"could not read (?:username|password)|host key verification failed|permission denied|access denied|"
-    r"error: 40[13]|not allowed|dubious",
+    r"does not appear to be a git repository|repository .*not found|does not exist|"
+    r"host key verification failed|permission (?:to \S+ )?denied|access denied|error: 403|not allowed|dubious",
     re.I,
 )
+
+
+_NO_LOGIN = re.compile(r"authentication failed|could not read (?:username|password)|error: 401", re.I)
+
+
+class LoginRefused(DeliveryError):
+    """The login counts for nothing any more: nothing was done, and only another one helps."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, permanent=True)
 
 
 @dataclass(frozen=True)
@@ -192,18 +201,25 @@ class Work:
             self._judge(error, commit)
 
     def _judge(self, error: GitFailed, commit: str) -> None:
-        """What a failed push has left; return only if our commit is there all the same."""
-        refused = next((line for line in error.output.splitlines() if line.startswith("!")), "")
+        """What a failed push has left; return only if our commit is there all the same.
+
+        Asked even where the push was refused: when a connection breaks, curl sends the same push once more, and the
+        repository refuses what it has done already.
+        """
+        if _NO_LOGIN.search(str(error)):
+            raise _refusal(self.order, error) from error
         name = self.order.place.name
-        if "remote rejected" in refused:
-            reason = refused.rpartition("[remote rejected]")[2].strip(" ()") or str(error)
-            raise DeliveryError(f"{name} refused the branch: {reason}.", permanent=True) from error
         try:
             tip = self.tip()
         except GitFailed as lost:
             raise OutcomeUnknown(f"The push to {name} broke off: {error}.") from lost
-        if tip != commit:
-            raise _refusal(self.order, error) from error
+        if tip == commit:
+            return
+        refused = next((line for line in error.output.splitlines() if line.startswith("!")), "")
+        if "remote rejected" in refused:
+            reason = refused.rpartition("[remote rejected]")[2].strip(" ()") or str(error)
+            raise DeliveryError(f"{name} refused the branch: {reason}.", permanent=True) from error
+        raise _refusal(self.order, error) from error
 
     def _has(self, commit: str) -> bool:
         try:
@@ -221,5 +237,7 @@ def refuse_unless(condition: bool, reason: str) -> None:
 
 def _refusal(order: Order, error: GitFailed) -> DeliveryError:
     """What a person or the next attempt has to know; nothing was pushed."""
+    if _NO_LOGIN.search(str(error)):
+        return LoginRefused(f"The repository {order.place.name} refuses the login: {error}.")
     permanent = bool(_FOR_GOOD.search(str(error))) and not error.late
     return DeliveryError(f"The repository {order.place.name} cannot be used: {error}.", permanent=permanent)

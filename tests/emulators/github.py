@@ -5,6 +5,8 @@ caused it fails at its end.
 """
 
 import itertools
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.emulators.github_git import Repo, serve
@@ -32,6 +34,7 @@ class GitHubEmulator(Pulls, Hooks, Emu):
         self.ids = itertools.count(12_000_000_001)
         self.places: dict[str, Place] = {}
         self.logins = Logins()
+        self._happenings: list[tuple[re.Pattern[str], Callable[[], None]]] = []
         may = dict.fromkeys(("contents", "pull_requests"), "write")
         self.logins.add(token, LOGIN, **may, metadata="read", checks="read", statuses="read")
         self.logins.add(READ_TOKEN, LOGIN, contents="read", metadata="read")
@@ -65,8 +68,16 @@ class GitHubEmulator(Pulls, Hooks, Emu):
             errors = [{"resource": "Request", "code": "custom", "message": one} for one in found]
             raise Reply(422, {"message": "Validation Failed", "errors": errors, "status": "422"})
 
+    def before(self, match: str, happens: Callable[[], None]) -> None:
+        """Once, just before the first request whose "METHOD path" matches."""
+        self._happenings.append((re.compile(match), happens))
+
     def answer(self, req: Req) -> Reply:
         """As every service, and with the scopes of a classic token."""
+        due = [one for one in self._happenings if one[0].search(f"{req.method} {req.path}")]
+        for one in due:
+            self._happenings.remove(one)
+            one[1]()
         reply = super().answer(req)
         token = req.headers.get("authorization", "").partition(" ")[2]
         grant = self.logins.grants.get(token)

@@ -9,6 +9,7 @@ from tests.repositories import ENVIRONMENT
 
 # Refuses what Nightdesk must never even try, and writes down that it was tried.
 PRE_RECEIVE = """#!/bin/sh
+[ -n "$REMOTE_USER" ] || exit 0  # its owner, on this machine
 while read old new ref; do
   case "$ref" in
     refs/heads/agent/????????-????-????-????-????????????) ;;

@@ -44,7 +44,7 @@ def problems(req: Req) -> list[str]:
     found = [f"unknown in the query: {name}" for name in req.query.keys() - _known(req, "query")]
     found += [f"unknown in the body: {name}" for name in _keys(req) - _known(req, "body")]
     try:
-        _description().validate_request(_Asked(req))  # type: ignore[arg-type]  # it has all that is read
+        _description().validate_request(_Asked(req))
     except OpenAPIError as error:
         found.append(f"{type(error).__name__}: {error.__cause__ or error}")
     return found
