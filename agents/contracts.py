@@ -244,6 +244,7 @@ class Revision(Frozen):
 
     note: str
     previous: str
+    output: Json = {}  # what was returned then
 
 
 class Brief(Frozen):
@@ -290,7 +291,7 @@ class Desk:
 class Made(Frozen):
     """Bytes that outlive the process: they become an Artifact, known by the sha-256 of `content`."""
 
-    kind: Literal["brief", "draft", "critique", "patch", "test_output", "message"]
+    kind: Literal["brief", "draft", "critique", "patch", "revision", "test_output", "message"]
     name: str  # a file name without a folder
     media_type: str = "text/markdown; charset=utf-8"
     content: bytes

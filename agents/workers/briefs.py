@@ -62,7 +62,7 @@ def _revision(task: Task) -> Revision | None:
     if not task.revision_note:
         return None
     texts = [_text(row) for row in _latest(task) if row.kind in {"message", "draft", "patch"}]
-    return Revision(note=task.revision_note, previous="\n\n".join(texts))
+    return Revision(note=task.revision_note, previous="\n\n".join(texts), output=task.output or {})
 
 
 def _latest(task: Task) -> list[Artifact]:

@@ -64,7 +64,7 @@ class Order:
     @classmethod
     def of(cls, outgoing: Outgoing, place: Place) -> "Order":
         """The order of a delivery; raises DeliveryError where it is none."""
-        patches = [file for file in outgoing.files if file.kind == "patch"]
+        patches = [file for file in outgoing.files if file.kind in {"patch", "revision"}]
         refuse_unless(len(patches) == 1, "A branch is made of exactly one patch.")
         base_sha = str(outgoing.fields.get("base_sha", ""))
         refuse_unless(bool(_SHA.fullmatch(base_sha)), f"The base {base_sha[:80]!r} is not a commit's name.")
