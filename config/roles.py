@@ -13,6 +13,8 @@ SECRETS: dict[str, frozenset[str]] = {
     "ANTHROPIC_API_KEY": frozenset({AGENTS}),
     "GITHUB_WEBHOOK_SECRET": frozenset({WEB}),
     "GITHUB_TOKEN": frozenset({DELIVERIES}),
+    "GITHUB_APP_KEY": frozenset({DELIVERIES}),
+    "GITHUB_READ_TOKEN": frozenset({AGENTS}),
     "EMAIL_URL": frozenset({DELIVERIES}),
     "NIGHTDESK_PUSH_REPOSITORIES": frozenset({DELIVERIES}),
 }

@@ -14,6 +14,7 @@ SOURCES: dict[str, str] = {
 TARGETS: dict[str, str] = {
     "folder": "integrations.folder.target.FolderTarget",
     "git": "integrations.git.target.GitTarget",
+    "github": "integrations.github.target.GitHubTarget",
     "mail": "integrations.mail.target.MailTarget",
 }
 # Who can be asked for what did not arrive.

@@ -1,7 +1,7 @@
 """Which repositories are GitHub's, and what they are called there."""
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _SHORT_SSH = re.compile(r"(?:[\w.-]+@)?([\w.-]+):([^/].*)")
@@ -22,6 +22,12 @@ def full_name(address: str, base_url: str) -> str:
     path = (short[2] if short else parts.path).strip("/").removesuffix(".git")
     is_there = host == urlsplit(site_of(base_url)).netloc
     return path if is_there and _FULL_NAME.fullmatch(path) else ""
+
+
+def with_token(name: str, base_url: str, token: str) -> str:
+    """The same with the token in it, for a reader that keeps it out of sight itself."""
+    scheme, _, place = clone_address(name, base_url).partition("://")
+    return f"{scheme}://x-access-token:{quote(token, safe='')}@{place}"
 
 
 def clone_address(name: str, base_url: str) -> str:

@@ -21,7 +21,13 @@ from jobs.models import Artifact, Delivery, Job, Review, Run, Task
 from jobs.states import DeliveryState, ReviewKind, ReviewState, RunState, TaskState
 
 # What an agent may say of an effect; whatever steers it (to whom, where) is added here, from the owner's data.
-_OWN_FIELDS = {"document": (), "branch": ("repository", "base_sha", "message"), "client_message": ("subject",)}
+_OWN_FIELDS = {
+    "document": (),
+    "branch": ("repository", "base_sha", "message", "explanation", "open_points"),
+    "client_message": ("subject",),
+}
+# What a branch says of the event that asked for it, if the event has it.
+_ASKED_IN = ("repository", "number", "url")
 
 
 @dataclass(frozen=True)
@@ -175,7 +181,9 @@ def _enter(effect: WantedEffect, number: int, *, task: Task, job: Job, made: dic
         {"name": row.name, "kind": row.kind, "media_type": row.media_type, "sha256": row.sha256}
         for row in (made[name] for name in effect.files)
     ]
-    target = settings.DELIVERED_BY[effect.kind]
+    if effect.kind == "branch" and (asked := {name: job.data[name] for name in _ASKED_IN if name in job.data}):
+        fields["asked_in"] = asked
+    target = _target_for(effect.kind, fields)
     digest = digest_of(target=target, kind=effect.kind, fields=fields, files=files)
     gate = policy.gate(effect.kind)
     review = _open_gate(gate, task=task, job=job, fields=fields, digest=digest) if gate else None
@@ -199,6 +207,12 @@ def _enter(effect: WantedEffect, number: int, *, task: Task, job: Job, made: dic
     if not review:
         dispatch.wake(dispatch.DELIVERIES)
     return delivery
+
+
+def _target_for(kind: str, fields: dict[str, Any]) -> str:
+    """Who makes the effect: a repository may have a target of its own."""
+    other: str | None = settings.BRANCHES_BY.get(str(fields.get("repository"))) if kind == "branch" else None
+    return other or settings.DELIVERED_BY[kind]
 
 
 def _open_gate(gate: ReviewKind, *, task: Task, job: Job, fields: dict[str, Any], digest: str) -> Review:

@@ -210,3 +210,10 @@ class TestMailServer:
         monkeypatch.setenv("EMAIL_URL", url)
         with pytest.raises(env.BadSetting, match="smtp"):
             env.mail_server("EMAIL_URL")
+
+
+def test_a_listing_says_which_of_its_names_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME", "shop,shpo")
+    assert env.listing("SOME") == ["shop", "shpo"]
+    with pytest.raises(env.BadSetting, match="SOME names 'shpo': write one of shop, site"):
+        env.listing("SOME", known=["site", "shop"])

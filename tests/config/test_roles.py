@@ -4,8 +4,8 @@ from config import env, roles
 
 HELD = {
     "web": {"GITHUB_WEBHOOK_SECRET"},
-    "agents": {"ANTHROPIC_API_KEY"},
-    "deliveries": {"EMAIL_URL", "GITHUB_TOKEN", "NIGHTDESK_PUSH_REPOSITORIES"},
+    "agents": {"ANTHROPIC_API_KEY", "GITHUB_READ_TOKEN"},
+    "deliveries": {"EMAIL_URL", "GITHUB_APP_KEY", "GITHUB_TOKEN", "NIGHTDESK_PUSH_REPOSITORIES"},
 }
 
 

@@ -107,6 +107,19 @@ def test_without_a_trusted_recipient_it_goes_to_nobody(run: Run, has_client: boo
     assert Review.objects.get().consequence == "Sends to nobody: the client has no trusted recipient"
 
 
+def test_a_repository_may_have_a_target_of_its_own(run: Run, settings: Settings) -> None:
+    settings.BRANCHES_BY = {"site": "elsewhere"}
+    (delivery,) = tasks.succeed(run, branch_result(), by=BY)
+    assert delivery.target == "elsewhere"
+
+
+def test_a_branch_names_the_event_that_asked_for_it(run: Run) -> None:
+    asked = {"repository": "acme/site", "number": 7, "url": "https://example.com/7"}
+    Job.objects.update(data={**asked, "text": "Long words."})
+    (delivery,) = tasks.succeed(run, branch_result(), by=BY)
+    assert delivery.fields["asked_in"] == asked
+
+
 def test_a_document_has_no_fields_of_the_agents(run: Run) -> None:
     result = Result({}, "", [a_file("draft.md")], [WantedEffect("document", {"path": "/etc"}, ["draft.md"])])
     (delivery,) = tasks.succeed(run, result, by=BY)
