@@ -20,9 +20,9 @@ AUTHOR = ("Nightdesk", "nightdesk@localhost")
 _REF = re.compile(r"refs/heads/agent/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _KEY, _JOB = "Nightdesk-Delivery", "Nightdesk-Job"
-_DEPTH = 50  # how far a person may have gone on from our commit and it still be seen to be in the branch
+DEPTH = 50  # how far a person may have gone on from our commit and it still be seen to be in the branch
 
-_FETCH = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head")
+FETCH = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head")
 _NOT_BY_NAME = re.compile(r"not our ref|unadvertised|no such remote ref|could not find remote ref", re.I)
 _FOR_GOOD = re.compile(
     r"does not appear to be a git repository|repository .*not found|does not exist|"
@@ -139,23 +139,23 @@ class Work:
     def made(self, tip: str) -> str | None:
         """The commit of this very delivery, if the branch holds it."""
         seen = f"+{self.order.ref}:refs/seen/tip"
-        self.repository.git(*_FETCH, f"--depth={_DEPTH}", "--", self.repository.address, seen)
+        self.repository.git(*FETCH, f"--depth={DEPTH}", "--", self.repository.address, seen)
         return next((sha for sha, key in self._marked(_KEY, tip) if key == self.order.outgoing.key), None)
 
     def _marked(self, name: str, tip: str) -> list[tuple[str, str]]:
         """Each commit of the branch with what it says under this name."""
         shown = f"--format=%H %(trailers:key={name},valueonly,separator=%x2C)"
-        lines = self.repository.git("log", f"--max-count={_DEPTH}", shown, tip).splitlines()
+        lines = self.repository.git("log", f"--max-count={DEPTH}", shown, tip).splitlines()
         return [(sha, value) for sha, _, value in (line.partition(" ") for line in lines)]
 
     def _reach_base(self) -> None:
         git, address, base = self.repository.git, self.repository.address, self.order.base_sha
         try:
-            git(*_FETCH, "--depth=1", "--", address, base)
+            git(*FETCH, "--depth=1", "--", address, base)
         except GitFailed as error:
             if not _NOT_BY_NAME.search(str(error)):
                 raise
-            git(*_FETCH, "--", address, "+refs/heads/*:refs/base/*")
+            git(*FETCH, "--", address, "+refs/heads/*:refs/base/*")
         refuse_unless(self._has(base), f"The commit {base} is gone from {self.order.place.name}.")
 
     def _commit(self, start: str) -> str:

@@ -1,12 +1,14 @@
 """A branch from a patch, in any repository that git can push to: agent/<job uid>, and no other ref."""
 
+import datetime
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import ClassVar
 
+from integrations.branches.listing import commits_of_ours
 from integrations.branches.work import Order, Place, refuse_unless, work_on
-from integrations.contracts import DeliveryError, Landed, OutcomeUnknown, Outgoing
+from integrations.contracts import DeliveryError, Landed, Marked, OutcomeUnknown, Outgoing
 
 
 class GitTarget:
@@ -43,6 +45,11 @@ class GitTarget:
             if error.permanent:
                 return None  # it could never have been made
             raise OutcomeUnknown(str(error)) from error
+
+    def listing(self, since: datetime.datetime) -> list[Marked]:
+        """Every commit of ours since then that is in a branch of an agent's, in all repositories."""
+        places = [Place(name, address) for name, address in self._repositories.items()]
+        return [found for place in places for _, found in commits_of_ours(place, self._workdir, since)]
 
     def _order(self, outgoing: Outgoing) -> Order:
         refuse_unless(outgoing.kind in self.kinds, f"Git takes branches, not a {outgoing.kind}.")

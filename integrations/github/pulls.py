@@ -40,6 +40,12 @@ class Desk:
         """
         return next(iter(self._of(branch)), None) or self._create(branch, title=title, body=body)
 
+    def pages(self) -> dict[str, str]:
+        """The newest pull request's page of each branch of an agent's, open or not."""
+        with asking("the list of pull requests", writes=False):
+            pulls = self.repository.get_pulls(state="all", sort="created", direction="asc")
+            return {pull.head.ref: pull.html_url for pull in pulls if pull.head.ref.startswith("agent/")}
+
     def report(self, pull: PullRequest, key: str, text: str) -> None:
         """Tell of the delivery in a comment, unless the pull request speaks of it already."""
         if not self._speaks_of(pull, key):

@@ -3,6 +3,7 @@
 The token lives in this process's memory and in git's environment: in no address, no argument and no file.
 """
 
+import datetime
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,8 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
+from integrations.branches.listing import commits_of_ours
 from integrations.branches.work import LoginRefused, Order, Place, refuse_unless, work_on
-from integrations.contracts import DeliveryError, Landed, OutcomeUnknown, Outgoing
+from integrations.contracts import DeliveryError, Landed, Marked, OutcomeUnknown, Outgoing, TargetClosed
 from integrations.github import wording
 from integrations.github.access import Client, access
 from integrations.github.addresses import clone_address, full_name
@@ -55,11 +57,14 @@ class GitHubTarget:
         refuse_unless(outgoing.kind in self.kinds, f"GitHub takes branches, not a {outgoing.kind}.")
         try:
             return self._deliver(outgoing)
-        except LoginRefused:
+        except LoginRefused as error:
             if not self._access.renews:
-                raise
-            # An App's token lives for an hour: what is done already is found, and gone on from.
+                raise TargetClosed(str(error)) from error
+        # An App's token lives for an hour: what is done already is found, and gone on from.
+        try:
             return self._deliver(outgoing)
+        except LoginRefused as error:
+            raise TargetClosed(str(error)) from error
 
     def find(self, outgoing: Outgoing) -> Landed | None:
         """The branch and its pull request, if both are there; raises OutcomeUnknown where that cannot be seen."""
@@ -69,7 +74,7 @@ class GitHubTarget:
                 commit = work.find()
             if commit is None:
                 return None
-            with self._desk(order) as desk:
+            with self._desk(order.place) as desk:
                 pull = desk.told(order.branch, outgoing.key)
             return _landed(order, commit, pull.number, pull.html_url) if pull else None
         except LoginRefused as error:
@@ -79,12 +84,30 @@ class GitHubTarget:
                 return None  # it could never have been made
             raise OutcomeUnknown(str(error)) from error
 
+    def listing(self, since: datetime.datetime) -> list[Marked]:
+        """Every commit of ours since then that a pull request of its branch shows. Raises OutcomeUnknown."""
+        try:
+            return [
+                found for name in self._full_names if self._full_names[name] for found in self._ours(name, since)
+            ]
+        except DeliveryError as error:
+            raise OutcomeUnknown(str(error)) from error
+
+    def _ours(self, name: str, since: datetime.datetime) -> list[Marked]:
+        place = self._opened(self._place(name))
+        commits = commits_of_ours(place, self._workdir, since)
+        if not commits:
+            return []
+        with self._desk(place) as desk:
+            pages = desk.pages()
+        return [found.model_copy(update={"url": pages[branch]}) for branch, found in commits if branch in pages]
+
     def _deliver(self, outgoing: Outgoing) -> Landed:
         order = self._order(outgoing)
         with work_on(order, self._workdir) as work:
             commit = work.make()
         name = self._full_names[order.place.name]
-        with self._desk(order) as desk:
+        with self._desk(order.place) as desk:
             pull = desk.told(order.branch, outgoing.key)
             if pull is None:
                 body = wording.description(outgoing, full_name=name)
@@ -94,9 +117,9 @@ class GitHubTarget:
         return _landed(order, commit, pull.number, pull.html_url)
 
     @contextmanager
-    def _desk(self, order: Order) -> Iterator[Desk]:
-        with self._turn, self._client.by(order.place.token) as api:
-            yield Desk.at(api, self._full_names[order.place.name], self._labels)
+    def _desk(self, place: Place) -> Iterator[Desk]:
+        with self._turn, self._client.by(place.token) as api:
+            yield Desk.at(api, self._full_names[place.name], self._labels)
 
     def _order(self, outgoing: Outgoing) -> Order:
         """The order, with a token that is good for its repository, and a message that calls nobody."""
@@ -104,8 +127,12 @@ class GitHubTarget:
         message = wording.harmless(str(outgoing.fields.get("message", "")).strip() or outgoing.job_title)
         plain = outgoing.model_copy(update={"fields": {**outgoing.fields, "message": message}})
         order = Order.of(plain, place)
+        return replace(order, place=self._opened(place))
+
+    def _opened(self, place: Place) -> Place:
+        """With a token that is good for it."""
         token = self._access.token(self._full_names[place.name], may_change_ci=place.may_change_ci)
-        return replace(order, place=replace(place, token=token))
+        return replace(place, token=token)
 
     def _place(self, name: str) -> Place:
         known = ", ".join(sorted(name for name, there in self._full_names.items() if there)) or "none"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from integrations.contracts import DeliveryError, OutcomeUnknown
+from integrations.contracts import DeliveryError, OutcomeUnknown, TargetClosed
 from tests.emulators.github import READ_TOKEN
 from tests.integrations.branches.patches import BRANCH
 from tests.integrations.github.test_target import HEAD, TestGitHub
@@ -32,17 +32,14 @@ def refused(case: TestGitHub) -> DeliveryError:
     return caught.value
 
 
-def reset_in(seconds: int) -> dict[str, str]:
-    return {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(time.time()) + seconds)}
-
-
+IN_900 = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "+900"}
 LIMITS: list[tuple[int, Any, dict[str, str], float]] = [
     (403, SECONDARY, {"Retry-After": "37"}, 37),
     (403, SECONDARY, {}, 60),
     (429, SECONDARY, {"Retry-After": "37"}, 37),
     (429, {"message": "Too many requests"}, {}, 60),
-    (403, PRIMARY, reset_in(900), 900),
-    (429, PRIMARY, reset_in(900), 900),
+    (403, PRIMARY, IN_900, 900),
+    (429, PRIMARY, IN_900, 900),
     (403, {"message": "Slow down."}, {"Retry-After": "5"}, 5),
 ]
 
@@ -52,7 +49,8 @@ LIMITS: list[tuple[int, Any, dict[str, str], float]] = [
 def test_a_limit_is_waited_out_by_the_queue_and_not_here(
     case: TestGitHub, call: str, status: int, body: Any, headers: dict[str, str], seconds: float
 ) -> None:
-    case.there.github.fault(call, "status", status=status, body=body, headers=headers)
+    told = {name: str(int(time.time()) + 900) if value == "+900" else value for name, value in headers.items()}
+    case.there.github.fault(call, "status", status=status, body=body, headers=told)
     began = time.monotonic()
     error = refused(case)
     assert time.monotonic() - began < 5
@@ -66,7 +64,6 @@ def test_a_limit_is_waited_out_by_the_queue_and_not_here(
 @pytest.mark.parametrize(
     ("status", "body", "said"),
     [
-        (401, {"message": "Bad credentials"}, "Check GITHUB_TOKEN"),
         (403, PERMISSION, "manage.py doctor"),
         (404, {"message": "Not Found"}, "does not reach it"),
         (409, {"message": "Git Repository is empty."}, "Git Repository is empty"),
@@ -89,10 +86,18 @@ def test_what_only_a_person_can_mend_is_refused_for_good(
     assert case.there.place.pulls == []
 
 
+def test_a_login_that_is_refused_closes_the_target_until_a_person_has_mended_it(case: TestGitHub) -> None:
+    body = {"message": "Bad credentials"}
+    case.there.github.fault("POST .*/pulls$", "status", status=401, body=body)
+    error = refused(case)
+    assert isinstance(error, TargetClosed)
+    assert "Check GITHUB_TOKEN" in str(error)
+
+
 def test_a_token_that_git_does_not_know_is_said(case: TestGitHub) -> None:
     case.there.options["token"] = "github_pat_of_yesterday"
     error = refused(case)
-    assert error.permanent
+    assert isinstance(error, TargetClosed)
     assert "refuses the login" in str(error)
     assert "yesterday" not in str(error)
 
