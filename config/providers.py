@@ -64,7 +64,12 @@ def folder(house: House) -> Wiring:
 def git(house: House) -> Wiring:
     """Branches to any git remote, by an address that may write where it differs from the one that reads."""
     pushed = house.repositories | env.mapping("NIGHTDESK_PUSH_REPOSITORIES", known=house.repositories)
-    target = {"repositories": pushed, "workdir": house.var / "git", "ci_repositories": house.ci_repositories}
+    target = {
+        "repositories": pushed,
+        "workdir": house.var / "git",
+        "ci_repositories": house.ci_repositories,
+        "elsewhere": tuple(_at_github(house)),
+    }
     return Wiring(target=target, delivers=("branch",))
 
 
@@ -80,24 +85,32 @@ def github(house: House) -> Wiring:
     """
     token, app_id, app_key = env.text("GITHUB_TOKEN"), env.text("GITHUB_APP_ID"), env.text("GITHUB_APP_KEY")
     base_url, hooks = env.address("GITHUB_BASE_URL", "https://api.github.com"), env.listing("GITHUB_HOOKS")
-    there = {name: at for name, at in house.repositories.items() if full_name(at, base_url)}
+    there = _at_github(house)
     login = {"token": token, "app_id": app_id, "app_key": app_key.replace("\\n", "\n"), "base_url": base_url}
     target = {
         **login,
         "repositories": there,
         "workdir": house.var / "git",
         "labels": env.listing("GITHUB_LABELS", default=["nightdesk"]),
+        "merge_method": env.text("GITHUB_MERGE_METHOD", "merge"),
         "ci_repositories": house.ci_repositories,
     }
     gaps = {"token": token, "owners": hooks, "address": f"{house.base_url}/hooks/github/", "base_url": base_url}
-    is_connected = env.is_held("GITHUB_TOKEN") or bool(app_id and env.is_held("GITHUB_APP_KEY"))
     return Wiring(
         source={"own_logins": env.listing("GITHUB_LOGIN")},
         secrets=env.listing("GITHUB_WEBHOOK_SECRET"),
-        target=target if is_connected and there else None,
+        target=target if there else None,
         repositories=tuple(there),
         gap_finder=gaps if token and hooks else None,
     )
+
+
+def _at_github(house: House) -> dict[str, str]:
+    """The repositories that are there, once somebody holds a login."""
+    base_url = env.address("GITHUB_BASE_URL", "https://api.github.com")
+    if not env.is_held("GITHUB_TOKEN") and not (env.text("GITHUB_APP_ID") and env.is_held("GITHUB_APP_KEY")):
+        return {}
+    return {name: at for name, at in house.repositories.items() if full_name(at, base_url)}
 
 
 PROVIDERS: list[Callable[[House], Wiring]] = [folder, git, mail, github]

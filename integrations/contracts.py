@@ -167,7 +167,7 @@ class Outgoing(Frozen):
     """One effect to make. `key` is the same for every attempt, and no other effect ever has it."""
 
     key: str
-    kind: Literal["document", "branch", "client_message", "notice"]
+    kind: Literal["document", "branch", "merge", "client_message", "notice"]
     job_uid: str = ""  # a notice may be about none
     job_title: str = ""
     client: str = ""
@@ -206,6 +206,7 @@ class Landed(Frozen):
     external_id: str
     url: str = ""
     detail: str = ""
+    merge: Json | None = None  # of a branch: the fields of the effect that merges exactly this, where there is one
 
 
 class DeliveryError(Exception):

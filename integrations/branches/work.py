@@ -18,7 +18,7 @@ from integrations.contracts import DeliveryError, OutcomeUnknown, OutFile, Outgo
 
 AUTHOR = ("Nightdesk", "nightdesk@localhost")
 _REF = re.compile(r"refs/heads/agent/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _KEY, _JOB = "Nightdesk-Delivery", "Nightdesk-Job"
 DEPTH = 50  # how far a person may have gone on from our commit and it still be seen to be in the branch
 
@@ -67,7 +67,7 @@ class Order:
         patches = [file for file in outgoing.files if file.kind in {"patch", "revision"}]
         refuse_unless(len(patches) == 1, "A branch is made of exactly one patch.")
         base_sha = str(outgoing.fields.get("base_sha", ""))
-        refuse_unless(bool(_SHA.fullmatch(base_sha)), f"The base {base_sha[:80]!r} is not a commit's name.")
+        refuse_unless(bool(SHA.fullmatch(base_sha)), f"The base {base_sha[:80]!r} is not a commit's name.")
         ref = f"refs/heads/agent/{outgoing.job_uid}"
         refuse_unless(bool(_REF.fullmatch(ref)), f"{ref[:120]!r} is not a branch of an agent.")
         return cls(outgoing, place, base_sha, ref, patches[0])
@@ -191,7 +191,7 @@ class Work:
     def _push(self, commit: str) -> None:
         """Push this commit to this ref. Git itself refuses whatever would not be a step forwards."""
         ref = self.order.ref
-        if not _REF.fullmatch(ref) or not _SHA.fullmatch(commit):
+        if not _REF.fullmatch(ref) or not SHA.fullmatch(commit):
             raise AssertionError(f"{commit}:{ref} would leave the agent's own branches")
         try:
             self.repository.git(

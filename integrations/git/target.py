@@ -14,7 +14,8 @@ from integrations.contracts import DeliveryError, Landed, Marked, OutcomeUnknown
 class GitTarget:
     """Pushes to the owner's `repositories`, name -> path or address; `workdir` holds what is under way.
 
-    In those of `ci_repositories` agents may change what runs in the repository's CI.
+    In those of `ci_repositories` agents may change what runs in the repository's CI. The branches of those
+    `elsewhere` are another target's by now.
     """
 
     slug: ClassVar[str] = "git"
@@ -22,11 +23,17 @@ class GitTarget:
     lag_seconds: ClassVar[float] = 2.0
 
     def __init__(
-        self, *, repositories: Mapping[str, str], workdir: Path | str, ci_repositories: Collection[str] = ()
+        self,
+        *,
+        repositories: Mapping[str, str],
+        workdir: Path | str,
+        ci_repositories: Collection[str] = (),
+        elsewhere: Collection[str] = (),
     ) -> None:
         self._repositories = {name: str(address) for name, address in repositories.items()}
         self._workdir = Path(workdir)
         self._ci_repositories = frozenset(ci_repositories)
+        self._elsewhere = frozenset(elsewhere)
 
     def deliver(self, outgoing: Outgoing) -> Landed:
         """Push the branch, or find it there. Raises DeliveryError, and OutcomeUnknown where an answer was lost."""
@@ -48,7 +55,8 @@ class GitTarget:
 
     def listing(self, since: datetime.datetime) -> list[Marked]:
         """Every commit of ours since then that is in a branch of an agent's, in all repositories."""
-        places = [Place(name, address) for name, address in self._repositories.items()]
+        own = self._repositories.keys() - self._elsewhere
+        places = [Place(name, self._repositories[name]) for name in sorted(own)]
         return [found for place in places for _, found in commits_of_ours(place, self._workdir, since)]
 
     def _order(self, outgoing: Outgoing) -> Order:

@@ -8,6 +8,7 @@ from github.PullRequest import PullRequest
 from github.Repository import Repository
 
 from integrations.bodies import one_line
+from integrations.branches.work import refuse_unless
 from integrations.contracts import DeliveryError
 from integrations.github.refusals import asking, words_of
 from integrations.github.wording import mark
@@ -39,6 +40,27 @@ class Desk:
         https://docs.github.com/en/rest/pulls/pulls#create-a-pull-request
         """
         return next(iter(self._of(branch)), None) or self._create(branch, title=title, body=body)
+
+    def merged(self, number: int, *, branch: str, commit: str) -> str | None:
+        """The commit that the pull request was merged as, None while it is open.
+
+        Raises DeliveryError where it is not this branch's, was closed, or went on from this commit.
+        """
+        with asking(f"the pull request #{number}", writes=False):
+            pull = self.repository.get_pull(number)
+        refuse_unless(pull.head.ref == branch, f"The pull request #{number} is not one of {branch}.")
+        moved = f"{branch} went on since it was looked at: it is at {pull.head.sha}, not at {commit}."
+        refuse_unless(pull.head.sha == commit, moved)
+        refuse_unless(pull.merged or pull.state == "open", f"The pull request #{number} was closed.")
+        return str(pull.merge_commit_sha) if pull.merged else None
+
+    def merge(self, number: int, *, commit: str, method: str) -> str:
+        """Merge it if its head still is this commit; return what it was merged as.
+
+        https://docs.github.com/en/rest/pulls/pulls#merge-a-pull-request
+        """
+        with asking(f"merging the pull request #{number}", writes=True):
+            return self.repository.get_pull(number).merge(sha=commit, merge_method=method).sha
 
     def pages(self) -> dict[str, str]:
         """The newest pull request's page of each branch of an agent's, open or not."""

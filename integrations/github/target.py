@@ -7,17 +7,21 @@ import datetime
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
+from github.PullRequest import PullRequest
+
 from integrations.branches.listing import commits_of_ours
-from integrations.branches.work import LoginRefused, Order, Place, refuse_unless, work_on
+from integrations.branches.work import SHA, LoginRefused, Order, Place, refuse_unless, work_on
 from integrations.contracts import DeliveryError, Landed, Marked, OutcomeUnknown, Outgoing, TargetClosed
 from integrations.github import wording
 from integrations.github.access import Client, access
 from integrations.github.addresses import clone_address, full_name
 from integrations.github.pulls import Desk
+
+METHODS = ("merge", "squash", "rebase")
 
 
 class GitHubTarget:
@@ -28,7 +32,7 @@ class GitHubTarget:
     """
 
     slug: ClassVar[str] = "github"
-    kinds: ClassVar[frozenset[str]] = frozenset({"branch"})
+    kinds: ClassVar[frozenset[str]] = frozenset({"branch", "merge"})
     lag_seconds: ClassVar[float] = 5.0
 
     def __init__(
@@ -42,47 +46,68 @@ class GitHubTarget:
         base_url: str = "https://api.github.com",
         labels: Collection[str] = ("nightdesk",),
         ci_repositories: Collection[str] = (),
+        merge_method: str = "merge",
         pause: float = 1.0,
     ) -> None:
+        if merge_method not in METHODS:
+            raise ValueError(f"GITHUB_MERGE_METHOD is {merge_method!r}: write one of {', '.join(METHODS)}")
         self._full_names = {name: full_name(str(address), base_url) for name, address in repositories.items()}
         self._workdir = Path(workdir)
         self._client = Client(base_url, pause)
         self._access = access(self._client, token=token, app_id=app_id, app_key=app_key)
         self._labels = tuple(labels)
         self._ci_repositories = frozenset(ci_repositories)
+        self._merge_method = merge_method
         self._turn = threading.Lock()
 
     def deliver(self, outgoing: Outgoing) -> Landed:
-        """Push the branch and open its pull request, or find them there. Raises DeliveryError, OutcomeUnknown."""
-        refuse_unless(outgoing.kind in self.kinds, f"GitHub takes branches, not a {outgoing.kind}.")
+        """Push the branch and open its pull request, or merge one; or find it done. Raises as the contract says."""
+        refuse_unless(outgoing.kind in self.kinds, f"GitHub takes branches and merges, not a {outgoing.kind}.")
+        make = self._merge if outgoing.kind == "merge" else self._deliver
         try:
-            return self._deliver(outgoing)
+            return make(outgoing)
         except LoginRefused as error:
             if not self._access.renews:
                 raise TargetClosed(str(error)) from error
         # An App's token lives for an hour: what is done already is found, and gone on from.
         try:
-            return self._deliver(outgoing)
+            return make(outgoing)
         except LoginRefused as error:
             raise TargetClosed(str(error)) from error
 
     def find(self, outgoing: Outgoing) -> Landed | None:
-        """The branch and its pull request, if both are there; raises OutcomeUnknown where that cannot be seen."""
+        """The branch with its pull request, or the merge, if it is there. Raises OutcomeUnknown if none can say."""
         try:
-            order = self._order(outgoing)
-            with work_on(order, self._workdir) as work:
-                commit = work.find()
-            if commit is None:
-                return None
-            with self._desk(order.place) as desk:
-                pull = desk.told(order.branch, outgoing.key)
-            return _landed(order, commit, pull.number, pull.html_url) if pull else None
+            return self._find_merge(outgoing) if outgoing.kind == "merge" else self._find_branch(outgoing)
         except LoginRefused as error:
             raise OutcomeUnknown(str(error)) from error
         except DeliveryError as error:
             if error.permanent:
                 return None  # it could never have been made
             raise OutcomeUnknown(str(error)) from error
+
+    def _find_branch(self, outgoing: Outgoing) -> Landed | None:
+        order = self._order(outgoing)
+        with work_on(order, self._workdir) as work:
+            commit = work.find()
+        if commit is None:
+            return None
+        with self._desk(order.place) as desk:
+            pull = desk.told(order.branch, outgoing.key)
+        return _landed(order, commit, pull) if pull else None
+
+    def _find_merge(self, outgoing: Outgoing) -> Landed | None:
+        wanted = Wanted.of(outgoing)
+        with self._desk(self._opened(self._place(wanted.repository))) as desk:
+            made = desk.merged(wanted.number, branch=wanted.branch, commit=wanted.commit)
+        return wanted.landed(made) if made else None
+
+    def _merge(self, outgoing: Outgoing) -> Landed:
+        """Exactly the commit that was shown; GitHub refuses any other head itself."""
+        wanted = Wanted.of(outgoing)
+        with self._desk(self._opened(self._place(wanted.repository))) as desk:
+            made = desk.merged(wanted.number, branch=wanted.branch, commit=wanted.commit)
+            return wanted.landed(made or desk.merge(wanted.number, commit=wanted.commit, method=self._merge_method))
 
     def listing(self, since: datetime.datetime) -> list[Marked]:
         """Every commit of ours since then that a pull request of its branch shows. Raises OutcomeUnknown."""
@@ -114,7 +139,7 @@ class GitHubTarget:
                 pull = desk.open(order.branch, title=wording.title(outgoing), body=body)
                 desk.report(pull, outgoing.key, wording.revision(outgoing, commit))
             desk.label(pull)
-        return _landed(order, commit, pull.number, pull.html_url)
+        return _landed(order, commit, pull)
 
     @contextmanager
     def _desk(self, place: Place) -> Iterator[Desk]:
@@ -142,6 +167,40 @@ class GitHubTarget:
         return Place(name, address, may_change_ci=name in self._ci_repositories)
 
 
-def _landed(order: Order, commit: str, number: int, url: str) -> Landed:
+@dataclass(frozen=True)
+class Wanted:
+    """A merge that is wanted, in words that were checked."""
+
+    repository: str
+    number: int
+    commit: str
+    branch: str
+    page: str
+
+    @classmethod
+    def of(cls, outgoing: Outgoing) -> "Wanted":
+        """Raises DeliveryError where it is none."""
+        fields, branch = outgoing.fields, f"agent/{outgoing.job_uid}"
+        number, commit = fields.get("number"), str(fields.get("commit", ""))
+        refuse_unless(isinstance(number, int) and bool(SHA.fullmatch(commit)), "It is not said what to merge.")
+        refuse_unless(fields.get("branch") == branch, f"Only {branch} can be merged for this job.")
+        return cls(str(fields.get("repository", "")), int(number or 0), commit, branch, str(fields.get("page", "")))
+
+    def landed(self, made: str) -> Landed:
+        """The proof, the same in every attempt."""
+        detail = f"#{self.number} on {self.repository} merged as {made[:12]}"
+        return Landed(external_id=made, url=self.page, detail=detail)
+
+
+def _landed(order: Order, commit: str, pull: PullRequest) -> Landed:
     """The proof, the same in every attempt."""
-    return Landed(external_id=commit, url=url, detail=f"{order.branch} on {order.place.name}")
+    merge = {
+        "repository": order.place.name,
+        "branch": order.branch,
+        "commit": commit,
+        "number": pull.number,
+        "into": pull.base.ref,
+        "page": pull.html_url,
+    }
+    detail = f"{order.branch} on {order.place.name}"
+    return Landed(external_id=commit, url=pull.html_url, detail=detail, merge=merge)

@@ -59,6 +59,7 @@ class Pane:
 
     review: Review
     delivery: Delivery | None = None
+    merge: Delivery | None = None  # what merges the branch once it is approved
     text: str = ""
     paper: SafeString | str = ""
     links: list[str] = field(default_factory=list)
@@ -86,8 +87,14 @@ class Pane:
     @property
     def can_undo(self) -> bool:
         """Whether an approval may still be taken back."""
-        held = self.delivery is not None and self.delivery.state == DeliveryState.PENDING
-        return held and self.review.state == ReviewState.APPROVED and self.review.kind == ReviewKind.MESSAGE
+        leaving = self.delivery if self.review.kind == ReviewKind.MESSAGE else self.merge
+        held = leaving is not None and leaving.state == DeliveryState.PENDING
+        return held and self.review.state == ReviewState.APPROVED
+
+    @property
+    def can_merge(self) -> bool:
+        """Whether approving merges, and does not only record that the branch was taken."""
+        return self.merge is not None and self.merge.state == DeliveryState.HELD
 
     @property
     def recipients(self) -> list[str]:
@@ -144,6 +151,7 @@ def _read_message(pane: Pane, delivery: Delivery) -> None:
 
 def _merge(pane: Pane) -> None:
     pane.delivery = queries.delivery(pane.review.payload.get("delivery"))
+    pane.merge = next(iter(reversed(pane.review.deliveries.all())), None)
     for row in pane.made:
         if row.task_id != pane.review.task_id:
             continue

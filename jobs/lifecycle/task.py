@@ -1,8 +1,6 @@
 """Verbs of a Task: what becomes of it when its Run ends, well or not."""
 
 import datetime
-import hashlib
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,8 +10,10 @@ from django.utils import timezone
 
 from jobs import dispatch, events, policy
 from jobs.lifecycle import artifact as artifacts
+from jobs.lifecycle import merge
 from jobs.lifecycle import question as questions
 from jobs.lifecycle import run as runs
+from jobs.lifecycle.digest import digest_of
 from jobs.lifecycle.follow_up import WantedJob, open_follow_ups
 from jobs.lifecycle.job import lock, open_failure, open_review, settle
 from jobs.lifecycle.moves import move
@@ -69,7 +69,11 @@ def succeed(run: Run, result: Result, *, by: str) -> list[Delivery]:
             for number, effect in enumerate(result.effects, start=1)
         ]
         waits = any(policy.gate(effect.kind) or policy.asks_after(effect.kind) for effect in result.effects)
-        _finish(task, result, waits=waits, by=by)
+        # A revision that found nothing to change: what was pushed before still waits to be merged.
+        pushed = None if waits else merge.pushed_before(task)
+        _finish(task, result, waits=waits or pushed is not None, by=by)
+        if pushed:
+            merge.ask(job, task, pushed, fields=merge.fields_before(task))
         open_follow_ups(job, result.follow_ups, by=by)
         settle(job.pk, by=by)
     return deliveries
@@ -131,18 +135,6 @@ def rescue(run: Run, *, by: str) -> None:
             ready_at = timezone.now() + datetime.timedelta(seconds=delay)
         move(task, TaskState.PENDING, event="task.given_back", by=by, ready_at=ready_at, starts=starts)
         dispatch.wake(dispatch.AGENTS)
-
-
-def digest_of(*, target: str, kind: str, fields: dict[str, Any], files: list[dict[str, Any]]) -> str:
-    """Sha-256 over everything that will leave: where to, to whom, and every byte by its own sha-256."""
-    shown = [{name: file[name] for name in ("name", "media_type", "sha256")} for file in files]
-    canonical = json.dumps(
-        {"target": target, "kind": kind, "fields": fields, "files": shown},
-        sort_keys=True,
-        separators=(",", ":"),
-        ensure_ascii=False,
-    )
-    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def _finish(task: Task, result: Result, *, waits: bool, by: str) -> None:

@@ -34,7 +34,7 @@ class GitHubEmulator(Pulls, Hooks, Emu):
         self.ids = itertools.count(12_000_000_001)
         self.places: dict[str, Place] = {}
         self.logins = Logins()
-        self._happenings: list[tuple[re.Pattern[str], Callable[[], None]]] = []
+        self._happenings: list[tuple[re.Pattern[str], Callable[[], object]]] = []
         may = dict.fromkeys(("contents", "pull_requests"), "write")
         self.logins.add(token, LOGIN, **may, metadata="read", checks="read", statuses="read")
         self.logins.add(READ_TOKEN, LOGIN, contents="read", metadata="read")
@@ -68,7 +68,7 @@ class GitHubEmulator(Pulls, Hooks, Emu):
             errors = [{"resource": "Request", "code": "custom", "message": one} for one in found]
             raise Reply(422, {"message": "Validation Failed", "errors": errors, "status": "422"})
 
-    def before(self, match: str, happens: Callable[[], None]) -> None:
+    def before(self, match: str, happens: Callable[[], object]) -> None:
         """Once, just before the first request whose "METHOD path" matches."""
         self._happenings.append((re.compile(match), happens))
 

@@ -1,5 +1,6 @@
 """Branches in any repository that git can push to."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from integrations.contracts import DeliveryError, Outgoing
 from integrations.git.target import GitTarget, _page
 from tests.integrations.branches.conftest import FILES
 from tests.integrations.branches.patches import BRANCH, EDIT, UID, as_patch, new_file, uid_of
-from tests.integrations.target_contract import TargetContract, out_file
+from tests.integrations.target_contract import CREATED, TargetContract, out_file
 from tests.repositories import Owned, an_owned
 
 
@@ -53,6 +54,12 @@ class TestGit(TargetContract):
         target, outgoing = self.refused_for_good()
         with pytest.raises(DeliveryError, match="no repository named 'attic'; there are: shop"):
             target.deliver(outgoing)
+
+    def test_what_another_target_delivers_by_now_is_not_listed(self) -> None:
+        self.make().deliver(self.outgoing())
+        repositories = {"shop": str(self.owned.path)}
+        target = GitTarget(repositories=repositories, workdir=self.folder / "work", elsewhere=["shop"])
+        assert target.listing(CREATED - timedelta(days=1)) == []
 
     def test_ci_is_changed_where_its_owner_allows_it(self) -> None:
         patch = out_file(new_file("on: push\n", ".github/workflows/ci.yml"))
