@@ -108,7 +108,7 @@ def github(house: House) -> Wiring:
     }
     gaps = {"token": token, "owners": hooks, "address": f"{house.base_url}/hooks/github/", "base_url": base_url}
     return Wiring(
-        source={"own_logins": env.listing("GITHUB_LOGIN")},
+        source={"own_logins": env.listing("GITHUB_LOGIN"), "reviewers": env.listing("GITHUB_REVIEWERS")},
         secrets=env.listing("GITHUB_WEBHOOK_SECRET"),
         target=target if there else None,
         repositories=tuple(there),

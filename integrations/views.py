@@ -7,15 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from integrations import marks, registry
-from integrations.contracts import BadSignature, Incoming, RawRequest, Refusal, Source, TooLarge
+from integrations.contracts import BadSignature, Incoming, RawRequest, Refusal, Reporting, Source, TooLarge
 from jobs.lifecycle import artifact as artifacts
-from jobs.lifecycle import intake
+from jobs.lifecycle import feedback, intake
 from jobs.models import Trigger
 
 log = logging.getLogger(__name__)
@@ -70,7 +70,15 @@ def keep(provider: Source, raw: RawRequest, triggers: list[Trigger]) -> intake.A
     """Keep an event whose sender is known, and open what the rules that it meets ask for. Raises Refusal."""
     incoming = provider.parse(raw)
     matching, problems = _matching(provider, incoming, triggers)
-    return intake.accept(_inbound(provider, raw, incoming), matching, problems=problems)
+    inbound = _inbound(provider, raw, incoming)
+    news = provider.news(raw) if isinstance(provider, Reporting) and not inbound.is_test else None
+    if news is None:
+        return intake.accept(inbound, matching, problems=problems)
+    with transaction.atomic():
+        accepted = intake.accept(inbound, matching, problems=problems)
+        if accepted.is_new:
+            feedback.take(feedback.News(**news.model_dump()), source=provider.slug)
+    return accepted
 
 
 def receipt_of(accepted: intake.Accepted) -> dict[str, Any]:
