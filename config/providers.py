@@ -113,6 +113,15 @@ def github(house: House) -> Wiring:
         target=target if there else None,
         repositories=tuple(there),
         gap_finder=gaps if token and hooks else None,
+        probe={
+            **login,
+            "repositories": house.repositories,
+            "workdir": house.var / "git",
+            "ci_repositories": house.ci_repositories,
+            "hears": env.is_held("GITHUB_WEBHOOK_SECRET"),
+        }
+        if any(full_name(at, base_url) for at in house.repositories.values())
+        else None,
     )
 
 

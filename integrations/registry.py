@@ -22,7 +22,9 @@ TARGETS: dict[str, str] = {
 # Who can be asked for what did not arrive.
 GAP_FINDERS: dict[str, str] = {"github": "integrations.github.client.GitHubGaps"}
 # Who can say whether it can be worked with.
-PROBES: dict[str, str] = {}
+PROBES: dict[str, str] = {
+    "github": "integrations.github.probe.GitHubProbe",
+}
 
 
 class UnknownProvider(LookupError):

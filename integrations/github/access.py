@@ -11,7 +11,7 @@ from integrations.github.refusals import asking
 API_VERSION = "2022-11-28"
 _SECONDS = 15
 # What a delivery needs; "workflows" is asked for only where the owner lets agents change them.
-_NEEDS = {"contents": "write", "pull_requests": "write"}
+NEEDS = {"contents": "write", "pull_requests": "write"}
 
 
 class Access(Protocol):
@@ -75,7 +75,7 @@ class App:
 
     def token(self, full_name: str, *, may_change_ci: bool = False) -> str:
         """A new one, for this repository alone. Raises DeliveryError."""
-        permissions = _NEEDS | ({"workflows": "write"} if may_change_ci else {})
+        permissions = NEEDS | ({"workflows": "write"} if may_change_ci else {})
         return str(self.mint(full_name, permissions)["token"])
 
     def mint(self, full_name: str, permissions: dict[str, str]) -> dict[str, Any]:

@@ -43,6 +43,7 @@ class Logins:
 
     grants: dict[str, Grant] = field(default_factory=dict)
     suspended: bool = False
+    app_rights: dict[str, str] = field(default_factory=lambda: dict(_APP_MAY))
     _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     _key: rsa.RSAPrivateKey = field(default_factory=lambda: _app_key())
 
@@ -89,7 +90,7 @@ class Logins:
         if self.suspended:
             raise Reply(403, {"message": "This installation has been suspended"})
         for name, level in wanted.items():
-            if _LEVELS[level] > _LEVELS.get(_APP_MAY.get(name, ""), 0):
+            if _LEVELS[level] > _LEVELS.get(self.app_rights.get(name, ""), 0):
                 text = "The permissions requested are not granted to this installation."
                 raise Reply(422, {"message": text, "documentation_url": ""})
         token = f"ghs_{APP_ID}_{next(self._ids):030d}"

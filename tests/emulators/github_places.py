@@ -35,6 +35,7 @@ class Place:
     pulls: list[Pull] = field(default_factory=list)
     check_runs: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by commit
     statuses: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    protected: set[str] = field(default_factory=lambda: {"main"})
     unmergeable: str = ""  # why its rules let nobody merge
 
     @property

@@ -35,6 +35,7 @@ class Pulls(Emu):
         self.route("POST", "/app/installations/{installation}/access_tokens", self._mint)
         self.route("GET", "/installation/repositories", self._reachable)
         self.route("GET", repo, self._repository)
+        self.route("GET", f"{repo}/branches/(?P<ref>.+)", self._branch)
         self.route("GET", f"{repo}/git/ref/(?P<ref>.+)", self._ref)
         self.route("POST", f"{repo}/git/refs", self._make_ref)
         self.route("PATCH", f"{repo}/git/refs/(?P<ref>.+)", self._move_ref)
@@ -81,8 +82,8 @@ class Pulls(Emu):
 
     def _app(self, req: Req) -> Any:
         self.logins.app(req)
-        permissions = {"contents": "write", "pull_requests": "write", "metadata": "read"}
-        return {"id": 424242, "slug": "nightdesk", "name": "Nightdesk", "permissions": permissions, "events": []}
+        rights = self.logins.app_rights
+        return {"id": 424242, "slug": "nightdesk", "name": "Nightdesk", "permissions": rights, "events": []}
 
     def _installation(self, req: Req, full_name: str) -> Any:
         self.logins.app(req)
@@ -122,6 +123,14 @@ class Pulls(Emu):
     def _repository(self, req: Req, full_name: str) -> Any:
         place, grant = self._place(req, full_name, metadata="read")
         return place.as_json(may_push=grant.may.get("contents") == "write")
+
+    def _branch(self, req: Req, full_name: str, ref: str) -> Any:
+        place, _ = self._place(req, full_name, contents="read")
+        sha = place.branch(ref)
+        if not sha:
+            raise missing()
+        commit = {"sha": sha, "url": f"{place.api}/commits/{sha}"}
+        return {"name": ref, "commit": commit, "protected": ref in place.protected}
 
     def _ref(self, req: Req, full_name: str, ref: str) -> Any:
         place, _ = self._place(req, full_name, contents="read")
