@@ -30,6 +30,14 @@ class RawRequest:
     trigger: str | None = None  # the trigger's slug, for addresses that carry one
 
 
+class InFile(Frozen):
+    """A file that came with an event, under the name and type that a stranger gave it."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
 class Incoming(Frozen):
     """One verified, parsed event. `external_id` is the sender's own id for it, the same on every redelivery."""
 
@@ -39,6 +47,9 @@ class Incoming(Frozen):
     summary: str = ""  # one line for lists
     data: Json = Field(default_factory=dict)  # what a trigger's templates may name
     ignored: str = ""  # why no rule may open a job from it: Nightdesk caused it itself, or it is a loop
+    answers: str = ""  # the uid of the job that it proves to answer: it goes to that one, past the rules
+    token: str = ""  # part of the sender's proof that is good for one event only
+    files: tuple[InFile, ...] = ()
 
 
 class Refusal(Exception):
