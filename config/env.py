@@ -34,6 +34,13 @@ def text(name: str, default: str = "") -> str:
     return os.environ.get(name, default).strip()
 
 
+def is_held(name: str) -> bool:
+    """Whether this process holds the secret, or was told that one of another role does."""
+    asked.add(name)
+    is_here = any(os.environ.get(key, "").strip() for key in (name, f"{name}_FILE"))
+    return is_here or name in listing("NIGHTDESK_HELD_ELSEWHERE")
+
+
 def address(name: str, default: str = "") -> str:
     """A vendor's address without a last slash: https, or on this machine (a system check sees to it)."""
     addresses[name] = text(name, default).rstrip("/")

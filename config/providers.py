@@ -24,6 +24,18 @@ class House:
 
 
 @dataclass(frozen=True)
+class Wish:
+    """What a target wants to be told of: names of events, with * for any ending.
+
+    `cards` are "job" and "review": it shows one message of each and brings it up to date. Without, it is told each
+    event by itself.
+    """
+
+    events: tuple[str, ...]
+    cards: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Wiring:
     """What one provider brings along; None where it has no such half, or is not connected."""
 
@@ -33,6 +45,7 @@ class Wiring:
     delivers: tuple[str, ...] = ()  # kinds of effect
     gap_finder: Options | None = None
     probe: Options | None = None
+    notices: Wish | None = None  # only where there is a target
 
 
 def wire(house: House) -> dict[str, Wiring]:
@@ -104,3 +117,11 @@ def gap_finders(wired: dict[str, Wiring]) -> dict[str, Options]:
 def probes(wired: dict[str, Wiring]) -> dict[str, Options]:
     """Who can say whether it can be worked with, and what each is made with."""
     return {name: wiring.probe for name, wiring in wired.items() if wiring.probe is not None}
+
+
+def notices(wired: dict[str, Wiring]) -> dict[str, dict[str, list[str]]]:
+    """Target -> the events that it is told of, and the cards that it shows."""
+    wishes = {
+        name: wiring.notices for name, wiring in wired.items() if wiring.notices and wiring.target is not None
+    }
+    return {name: {"events": [*wish.events], "cards": [*wish.cards]} for name, wish in wishes.items()}

@@ -2,6 +2,8 @@
 
 import os
 
+from config import env
+
 WEB = "web"
 AGENTS = "agents"
 DELIVERIES = "deliveries"
@@ -17,7 +19,15 @@ SECRETS: dict[str, frozenset[str]] = {
 
 
 def environment(role: str, *, rehearsal: bool) -> dict[str, str]:
-    """The environment of a process of this role; `rehearsal` tells those without a key whether there is one."""
+    """The environment of a process of this role; `rehearsal` tells those without a key whether there is one.
+
+    Of what is withheld it learns the names that others hold (`env.is_held`): what is connected is the same for all.
+    """
     withheld = {name for name, roles in SECRETS.items() if role not in roles}
     known = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in withheld}
-    return known | {"NIGHTDESK_ROLE": role, "NIGHTDESK_REHEARSAL": "on" if rehearsal else "off"}
+    elsewhere = sorted(name for name in withheld if env.is_held(name))
+    return known | {
+        "NIGHTDESK_ROLE": role,
+        "NIGHTDESK_REHEARSAL": "on" if rehearsal else "off",
+        "NIGHTDESK_HELD_ELSEWHERE": ",".join(elsewhere),
+    }

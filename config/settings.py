@@ -29,6 +29,7 @@ env.refuse_unknown(
         "NIGHTDESK_LEASE",
         "NIGHTDESK_DEMO",
         "NIGHTDESK_ROLE",
+        "NIGHTDESK_HELD_ELSEWHERE",
         "NIGHTDESK_SUPERVISOR",
         "NIGHTDESK_REHEARSAL",
         "NIGHTDESK_REPOSITORIES",
@@ -247,6 +248,7 @@ SOURCE_SECRETS = providers.secrets(_wired)
 TARGETS = providers.targets(_wired)
 DELIVERED_BY = providers.delivered_by(_wired)
 GAP_FINDERS = providers.gap_finders(_wired)
+NOTICES = providers.notices(_wired)
 PROBES = providers.probes(_wired)
 VENDOR_ADDRESSES = env.addresses
 
@@ -268,7 +270,7 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"django-q": {"level": "WARNING"}, "httpx2": {"level": "WARNING"}},
+    "loggers": {"django-q": {"level": "WARNING"}, "httpx2": {"level": "WARNING"}, "httpx": {"level": "WARNING"}},
 }
 
 # Lower floors name the registry of sources by its path: it says whether a rule's conditions can be read.

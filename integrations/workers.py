@@ -11,11 +11,12 @@ from functools import lru_cache
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
 
-from integrations import registry
+from integrations import notices, registry
 from integrations.contracts import CannotTell, DeliveryError, Landed, OutcomeUnknown, OutFile, Outgoing, Target
 from jobs import dispatch, pool, queue
 from jobs.lifecycle import artifact as artifacts
 from jobs.lifecycle import delivery as deliveries
+from jobs.lifecycle import notice
 from jobs.lifecycle.moves import IllegalMove, LostRace
 from jobs.models import Delivery
 from jobs.states import DeliveryState
@@ -35,7 +36,7 @@ def carry_out(delivery: Delivery, pulse: pool.Pulse) -> None:
     try:
         if delivery.state == DeliveryState.UNKNOWN:
             _look_up(delivery)
-        else:
+        elif not _gives_way(delivery):
             _deliver(delivery)
     except (LostRace, IllegalMove):
         log.info("delivery %s was moved by someone else", delivery.key)
@@ -43,6 +44,19 @@ def carry_out(delivery: Delivery, pulse: pool.Pulse) -> None:
 
 def _claim(priority: int) -> Delivery | None:
     return queue.claim_delivery(priority) or queue.claim_lookup()
+
+
+def _gives_way(delivery: Delivery) -> bool:
+    """Whether a notice is left to a later one, or waits for an earlier one, of the same card."""
+    if delivery.kind != notice.KIND:
+        return False
+    if notice.is_overtaken(delivery):
+        deliveries.drop(delivery, by=_BY)
+        return True
+    if until := notice.waits_until(delivery):
+        deliveries.put_off(delivery, until=until, by=_BY)
+        return True
+    return False
 
 
 def _deliver(delivery: Delivery) -> None:
@@ -112,12 +126,15 @@ def _target(slug: str) -> Target:
 
 def _outgoing(delivery: Delivery) -> Outgoing:
     """The effect with its bytes loaded and computed again: raises Corrupt if one is not what was approved."""
+    job = delivery.job
+    if job is None:
+        return notices.compose(delivery)
     return Outgoing(
         key=delivery.key,
         kind=delivery.kind,
-        job_uid=str(delivery.job.uid),
-        job_title=delivery.job.title,
-        client=delivery.job.client.name if delivery.job.client else "",
+        job_uid=str(job.uid),
+        job_title=job.title,
+        client=job.client.name if job.client else "",
         fields=delivery.fields,
         files=[OutFile(**file, content=artifacts.load(file["sha256"])) for file in delivery.files],
         created_at=delivery.created_at,

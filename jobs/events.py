@@ -63,7 +63,7 @@ NAMES = frozenset(
 # Every verb appends, some of them many times: plain SQL costs a fifth of a model's `create`.
 _APPEND = (
     'INSERT INTO jobs_event (name, actor, job_id, noun, "row", source, "to", data, at)'
-    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id"
 )
 
 
@@ -77,14 +77,15 @@ def append(
     source: str = "",
     to: str = "",
     data: dict[str, Any] | None = None,
-) -> None:
-    """Write one history line; an unknown name is an error."""
+) -> int:
+    """Write one history line and return its id; an unknown name is an error."""
     if name not in NAMES:
         raise ValueError(f"{name!r} is not an event; the list is in jobs/events.py")
     at = connection.ops.adapt_datetimefield_value(timezone.now())
     values = [name, actor[:120], job_id, noun, row, str(source), str(to), json.dumps(data or {}), at]
     with connection.cursor() as cursor:
         cursor.execute(_APPEND, values)
+        return int(cursor.fetchone()[0])
 
 
 def job_id_of(row: Any) -> int | None:

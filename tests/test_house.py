@@ -23,7 +23,7 @@ NAMED_BY_DJANGO = {"config/sqlite3/base.py"}
 # The two doors through which a state is written, and the migrations' own words.
 STATE_WRITERS = {"jobs/lifecycle/moves.py", "jobs/queue.py", "jobs/models/fence.py"}
 # What the supervisor and the demo tell the processes that they start: no setting of the owner's.
-SAID_BY_COMMANDS = {"NIGHTDESK_DEMO", "NIGHTDESK_ROLE", "NIGHTDESK_SUPERVISOR"}
+SAID_BY_COMMANDS = {"NIGHTDESK_DEMO", "NIGHTDESK_HELD_ELSEWHERE", "NIGHTDESK_ROLE", "NIGHTDESK_SUPERVISOR"}
 TOP_FOLDERS = {"config", "jobs", "agents", "integrations", "templates", "tests", ".ci"}
 # Doors without a decision of their own: an empty app config, the WSGI door, pages of nothing but names.
 WITHOUT_TEST = re.compile(r"(__init__|apps|wsgi|urls)\.py$|/migrations/|^jobs/models/|^jobs/admin/")

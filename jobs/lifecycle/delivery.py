@@ -1,4 +1,7 @@
-"""Verbs of a Delivery: how an outward effect ends, and what follows from it."""
+"""Verbs of a Delivery: how an outward effect ends, and what follows from it.
+
+Nothing follows from a notice: it has no job that goes on, and its end is told on the set-up page.
+"""
 
 import datetime
 from typing import Any
@@ -10,7 +13,7 @@ from django.utils import timezone
 from jobs import dispatch, policy
 from jobs.lifecycle.job import lock, open_failure, open_review, settle
 from jobs.lifecycle.moves import move
-from jobs.models import Delivery, Task
+from jobs.models import Delivery, Job, Task
 from jobs.states import NEVER, DeliveryState, JobState, ReviewKind, TaskState
 
 
@@ -29,10 +32,12 @@ def land(delivery: Delivery, *, external_id: str, url: str, detail: str, by: str
             delivered_at=timezone.now(),
             data={"external_id": external_id[:255], "url": url[:500]},
         )
+        if delivery.job_id is None or delivery.task_id is None:
+            return
         job = lock(delivery.job_id)
         task = Task.objects.get(pk=delivery.task_id)
         if policy.asks_after(delivery.kind) and task.state == TaskState.NEEDS_REVIEW:
-            _ask_to_merge(delivery, task)
+            _ask_to_merge(job, delivery, task)
         elif task.state == TaskState.NEEDS_REVIEW and not _waiting(task):
             move(task, TaskState.COMPLETED, event="task.completed", by=by, finished_at=timezone.now())
         settle(job.pk, by=by)
@@ -60,6 +65,8 @@ def fail(delivery: Delivery, *, reason: str, by: str) -> None:
     """Nothing was done, and trying again cannot help: an item for a person, who may send it again."""
     with transaction.atomic():
         _move(delivery, DeliveryState.FAILED, event="delivery.failed", by=by, reason=reason)
+        if delivery.job_id is None:
+            return
         job = lock(delivery.job_id)
         if job.state == JobState.CANCELLED:
             return
@@ -100,6 +107,10 @@ def look_again(delivery: Delivery, *, reason: str) -> None:
 def leave_to_person(delivery: Delivery, *, by: str) -> None:
     """This target cannot tell whether the effect exists: a person says so, and until then nothing is sent."""
     with transaction.atomic():
+        if delivery.job_id is None:
+            reason = f"It may have been sent, and nobody can say: {delivery.reason}"
+            _move(delivery, DeliveryState.FAILED, event="delivery.failed", by=by, reason=reason)
+            return
         waiting = _in_doubt(delivery).filter(ready_at__lt=NEVER)
         if not waiting.update(ready_at=NEVER, lease_until=None):
             return
@@ -129,6 +140,19 @@ def rescue(delivery: Delivery, *, lag_seconds: float, by: str) -> None:
     doubt(delivery, reason="its process died or lost its lease while sending", lag_seconds=lag_seconds, by=by)
 
 
+def put_off(notice: Delivery, *, until: datetime.datetime, by: str) -> None:
+    """An earlier notice of the same card is still on its way: this one comes after it. No try is used up."""
+    with transaction.atomic():
+        _move(notice, DeliveryState.PENDING, event="delivery.given_back", by=by, ready_at=until)
+
+
+def drop(notice: Delivery, *, by: str) -> None:
+    """A later notice of the same card says more: this one is not sent."""
+    with transaction.atomic():
+        _move(notice, DeliveryState.PENDING, event="delivery.given_back", by=by)
+        _move(notice, DeliveryState.CANCELLED, event="delivery.cancelled", by=by)
+
+
 def _move(delivery: Delivery, to: DeliveryState, **columns: Any) -> None:
     """Move it if this attempt still is the present one: `attempts` is the fencing token."""
     move(delivery, to, where={"attempts": delivery.attempts}, **columns)
@@ -141,7 +165,7 @@ def _in_doubt(delivery: Delivery) -> QuerySet[Delivery]:
 
 def _drop_if_cancelled(delivery: Delivery, *, by: str) -> None:
     """What was on its way out when its job was cancelled, and certainly did not get there, is not sent again."""
-    if lock(delivery.job_id).state == JobState.CANCELLED:
+    if delivery.job_id and lock(delivery.job_id).state == JobState.CANCELLED:
         move(delivery, DeliveryState.CANCELLED, event="delivery.cancelled", by=by)
 
 
@@ -149,10 +173,10 @@ def _waiting(task: Task) -> bool:
     return task.deliveries.exclude(state__in=[DeliveryState.DELIVERED, DeliveryState.CANCELLED]).exists()
 
 
-def _ask_to_merge(delivery: Delivery, task: Task) -> None:
+def _ask_to_merge(job: Job, delivery: Delivery, task: Task) -> None:
     """The branch is there: open the review of its merge, bound to what was pushed."""
     open_review(
-        delivery.job,
+        job,
         ReviewKind.MERGE,
         task=task,
         title=task.title,

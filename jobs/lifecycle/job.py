@@ -8,8 +8,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from jobs import dispatch, events, policy
-from jobs.lifecycle import alarm
+from jobs import dispatch, policy
+from jobs.lifecycle import alarm, notice
 from jobs.lifecycle import run as runs
 from jobs.lifecycle.moves import IllegalMove, move
 from jobs.models import Client, Delivery, Job, Receipt, Review, Run, Task, Trigger
@@ -84,7 +84,7 @@ def open_job(
             created_by=by[:120],
             ready_at=NEVER if after else _first_look(priority, now),
         ).insert()
-        events.append("job.opened", actor=by, noun="job", row=job.pk, job_id=job.pk, to=JobState.PENDING)
+        notice.tell("job.opened", actor=by, noun="job", row=job.pk, job_id=job.pk, to=JobState.PENDING)
         if priority == Priority.CLIENT and not after:
             dispatch.wake(dispatch.AGENTS)
     return job
@@ -184,7 +184,7 @@ def open_review(
         consequence=consequence[:300],
         **columns,
     )
-    events.append("review.opened", actor="desk", noun="review", row=review.pk, job_id=job.pk, to=review.state)
+    notice.tell("review.opened", actor="desk", noun="review", row=review.pk, job_id=job.pk, to=review.state)
     return review
 
 
@@ -213,7 +213,7 @@ def hold(job_id: int) -> Job:
 
 def tell(name: str, job: Job, *, by: str, data: dict[str, Any]) -> None:
     """Append a history line of a job that moves nothing."""
-    events.append(name, actor=by, noun="job", row=job.pk, job_id=job.pk, data=data)
+    notice.tell(name, actor=by, noun="job", row=job.pk, job_id=job.pk, data=data)
 
 
 def _standing(job: Job) -> tuple[JobState, str]:

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import connection
 
 from jobs import events
+from jobs.lifecycle import notice
 from jobs.models import Delivery, Job, Review, Run, Task
 from jobs.states import is_legal
 
@@ -41,7 +42,7 @@ def move(
         raise LostRace(f"This {row.NOUN} is not {source} any more: it was decided or moved in the meantime.")
     for name, value in {"state": to, **changes}.items():
         setattr(row, name, value)
-    events.append(
+    notice.tell(
         event,
         actor=by,
         noun=row.NOUN,

@@ -12,8 +12,8 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from jobs import dispatch, events, policy
-from jobs.lifecycle import alarm
+from jobs import dispatch, policy
+from jobs.lifecycle import alarm, notice
 from jobs.lifecycle import artifact as artifacts
 from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle import job as jobs
@@ -110,7 +110,7 @@ def edit(review: Review, *, by: User, version: int, text: str, subject: str | No
     artifacts.keep(file)
     with transaction.atomic():
         review = _lock(review, version=version, kinds=(ReviewKind.MESSAGE,))
-        artifacts.enter(file, task=delivery.task, run=None, by=by.username)
+        artifacts.enter(file, task=_task_of(review), run=None, by=by.username)
         files = [{**shown, "sha256": file.sha256}, *delivery.files[1:]]
         fields = dict(delivery.fields)
         if subject is not None and _clean(subject):
@@ -329,4 +329,4 @@ def _cancel_deliveries(review: Review, *, by: str) -> None:
 
 
 def _tell(name: str, review: Review, *, by: str, data: dict[str, object]) -> None:
-    events.append(name, actor=by, noun="review", row=review.pk, job_id=review.job_id, data=data)
+    notice.tell(name, actor=by, noun="review", row=review.pk, job_id=review.job_id, data=data)

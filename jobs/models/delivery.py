@@ -12,16 +12,20 @@ from jobs.states import DeliveryState, Priority
 
 
 class Delivery(Stateful):
-    """The outbox. `digest` covers target, kind, fields and every file; a gated one leaves `held` only approved."""
+    """The outbox. `digest` covers target, kind, fields and every file; a gated one leaves `held` only approved.
+
+    A notice tells what happened; it belongs to no job, so that no job waits for it or is ended with it.
+    """
 
     NOUN = "delivery"
 
     key = models.CharField(max_length=120, unique=True)
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="deliveries")
-    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="deliveries")
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, null=True, blank=True, related_name="deliveries")
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, null=True, blank=True, related_name="deliveries")
     review = models.ForeignKey(Review, on_delete=models.PROTECT, null=True, blank=True, related_name="deliveries")
     target = models.CharField(max_length=40)
     kind = models.CharField(max_length=20)
+    card = models.CharField(max_length=60, blank=True)  # of a notice: what it shows, such as job:12
     fields = models.JSONField(default=dict)
     files = models.JSONField(default=list)  # [{"name", "kind", "media_type", "sha256"}]
     digest = models.CharField(max_length=64)
@@ -51,6 +55,11 @@ class Delivery(Stateful):
         constraints = [
             models.CheckConstraint(condition=Q(state__in=list(DeliveryState)), name="delivery_state_known"),
             models.CheckConstraint(
+                condition=Q(kind="notice", job__isnull=True, task__isnull=True, review__isnull=True)
+                | (~Q(kind="notice") & Q(job__isnull=False, task__isnull=False, card="")),
+                name="delivery_is_of_a_task_or_a_notice",
+            ),
+            models.CheckConstraint(
                 condition=~Q(kind__in=GATED_KINDS) | Q(review__isnull=False), name="delivery_gated_has_review"
             ),
             # What was approved is what is sent: without the same digest it stays held or is cancelled.
@@ -74,6 +83,8 @@ class Delivery(Stateful):
                 condition=Q(state__in=[DeliveryState.SENDING, DeliveryState.UNKNOWN]),
                 name="delivery_in_doubt",
             ),
+            # What a target shows of something, and whether a later notice says more.
+            models.Index(fields=["card", "target", "id"], condition=~Q(card=""), name="delivery_by_card"),
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,6 @@
 import pytest
 
-from config import roles
+from config import env, roles
 
 HELD = {
     "web": {"GITHUB_WEBHOOK_SECRET"},
@@ -29,3 +29,17 @@ def test_a_secret_named_by_its_file_is_withheld_too(monkeypatch: pytest.MonkeyPa
 def test_those_without_a_key_are_told_whether_there_is_one() -> None:
     assert roles.environment("web", rehearsal=True)["NIGHTDESK_REHEARSAL"] == "on"
     assert roles.environment("web", rehearsal=False)["NIGHTDESK_REHEARSAL"] == "off"
+
+
+def test_a_role_knows_which_secrets_others_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in roles.SECRETS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GITHUB_TOKEN", "secret")
+    environment = roles.environment("agents", rehearsal=False)
+    assert environment["NIGHTDESK_HELD_ELSEWHERE"] == "GITHUB_TOKEN"
+    monkeypatch.delenv("GITHUB_TOKEN")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert env.is_held("GITHUB_TOKEN")
+    assert not env.is_held("EMAIL_URL")
+    assert env.text("GITHUB_TOKEN") == ""

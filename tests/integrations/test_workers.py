@@ -34,7 +34,7 @@ class ScriptedTarget:
     """Answers with its lines in order: a Landed (or None) is returned, an exception raised, a function asked."""
 
     slug: ClassVar[str] = "scripted"
-    kinds: ClassVar[frozenset[str]] = frozenset({"document", "client_message"})
+    kinds: ClassVar[frozenset[str]] = frozenset({"document", "client_message", "notice"})
     lag_seconds: ClassVar[float] = 3.0
     lines: ClassVar[list[Any]] = []
     delivered: ClassVar[list[Outgoing]] = []

@@ -52,6 +52,7 @@ def test_a_night_is_on_the_desk(seeded: User) -> None:
 
 def test_what_lies_there_is_what_the_product_makes(seeded: User) -> None:
     for delivery in Delivery.objects.filter(kind="client_message"):
+        assert delivery.job
         assert delivery.job.client
         assert delivery.fields["to"] == delivery.job.client.recipients
     for task in Task.objects.all():
@@ -67,6 +68,7 @@ def test_what_lies_there_is_what_the_product_makes(seeded: User) -> None:
 
 def test_branches_are_really_in_the_repositories(seeded: User, folder: Path) -> None:
     for delivery in Delivery.objects.filter(kind="branch"):
+        assert delivery.job
         place = folder / "repositories" / f"{delivery.fields['repository']}.git"
         branch = f"refs/heads/agent/{delivery.job.uid}"
         commit = subprocess.run(

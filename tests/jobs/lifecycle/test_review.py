@@ -53,7 +53,7 @@ def test_an_approval_releases_exactly_what_was_shown_after_the_hold(
     message.refresh_from_db()
     assert (message.state, message.decided_by) == ("approved", owner)
     assert message.decided_at
-    assert state_of(delivery.job) == "in_progress"
+    assert state_of(message.job) == "in_progress"
     assert told("owner") == ["review.approved", "delivery.released", "job.resumed"]
     assert Event.objects.get(name="review.approved").data == {"digest": message.digest}
 

@@ -1,0 +1,95 @@
+"""Verbs of a notice: a Delivery that tells a target what happened. No job waits for it, and it waits for no review.
+
+A notice with a card shows how something stands: it is made from the rows at the moment it is sent, so of several
+only the last is worth sending. One without a card tells one event, and each is sent.
+"""
+
+import datetime
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from jobs import dispatch, events
+from jobs.models import Delivery
+from jobs.states import DeliveryState, Priority
+
+KIND = "notice"
+_GOING_ON = (DeliveryState.SENDING, DeliveryState.UNKNOWN)
+_A_MOMENT = datetime.timedelta(seconds=1)
+
+
+def tell(
+    name: str,
+    *,
+    actor: str,
+    noun: str,
+    row: int,
+    job_id: int | None,
+    source: str = "",
+    to: str = "",
+    data: dict[str, Any] | None = None,
+) -> None:
+    """Append one history line, and tell it to every target that asked for its name. Inside a transaction."""
+    event = events.append(name, actor=actor, noun=noun, row=row, job_id=job_id, source=source, to=to, data=data)
+    if noun == "delivery" and job_id is None:
+        return  # a notice of a notice, without end
+    for target, wish in settings.NOTICES.items():
+        if any(fnmatchcase(name, pattern) for pattern in wish["events"]):
+            for card in _cards(wish["cards"], noun=noun, row=row, job_id=job_id):
+                enter(target, key=f"{target}:{card}:{event}", card=card, fields={"event": event})
+
+
+def enter(target: str, *, key: str, card: str = "", fields: dict[str, Any] | None = None) -> Delivery:
+    """The notice with this key, which is made once however often it is asked for. Inside a transaction."""
+    notice, made = Delivery.objects.get_or_create(
+        key=key,
+        defaults={
+            "target": target,
+            "kind": KIND,
+            "card": card,
+            "fields": fields or {},
+            "priority": Priority.INTERNAL,
+            "ready_at": timezone.now(),
+        },
+    )
+    if made:
+        dispatch.wake(dispatch.DELIVERIES)
+    return notice
+
+
+def is_overtaken(notice: Delivery) -> bool:
+    """Whether a later notice shows the same card: what this one would say is old."""
+    return _of_its_card(notice).filter(pk__gt=notice.pk).exclude(state=DeliveryState.CANCELLED).exists()
+
+
+def waits_until(notice: Delivery) -> datetime.datetime | None:
+    """When to try again while an earlier notice of the card is on its way or in doubt; None if there is none."""
+    earlier = _of_its_card(notice).filter(pk__lt=notice.pk, state__in=_GOING_ON).order_by("-ready_at").first()
+    if earlier is None:
+        return None
+    return max(earlier.ready_at, timezone.now()) + _A_MOMENT
+
+
+def last_shown(notice: Delivery) -> Delivery | None:
+    """The latest notice of the same card that arrived: what the target shows now; None before the first."""
+    return _of_its_card(notice).filter(state=DeliveryState.DELIVERED).order_by("-id").first()
+
+
+def _of_its_card(notice: Delivery) -> QuerySet[Delivery]:
+    if not notice.card:
+        return Delivery.objects.none()
+    return Delivery.objects.filter(kind=KIND, target=notice.target, card=notice.card)
+
+
+def _cards(wanted: list[str], *, noun: str, row: int, job_id: int | None) -> Iterator[str]:
+    """The cards of a target that show what happened; one empty name where it asks for each event by itself."""
+    if not wanted:
+        yield ""
+    if "job" in wanted and job_id:
+        yield f"job:{job_id}"
+    if "review" in wanted and noun == "review":
+        yield f"review:{row}"
