@@ -1,9 +1,7 @@
 """One webhook route for every source: read with our own cap, verify the raw bytes, keep, answer."""
 
 import datetime
-import hashlib
 import logging
-from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
@@ -11,8 +9,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from integrations import marks, registry
-from integrations.contracts import BadSignature, Incoming, RawRequest, Refusal, Source
+from integrations import reception, registry
+from integrations.contracts import BadSignature, RawRequest, Refusal, Source
 from jobs.lifecycle import intake
 from jobs.models import Trigger
 
@@ -47,43 +45,26 @@ def hook(request: HttpRequest, source: str, trigger: str | None = None) -> HttpR
     try:
         accepted = _accept(registry.source(source, settings.SOURCES.get(source)), request, trigger)
     except Refusal as refusal:
-        return _refuse(refusal)
-    except (OperationalError, InterfaceError):
+        return refuse(refusal)
+    except (OperationalError, InterfaceError, intake.NotStored):
         log.exception("an event from %s could not be kept", source)
-        return _refuse(Unavailable("It could not be kept just now: send it again."))
+        return refuse(Unavailable("It could not be kept just now: send it again."))
     body = {"receipt": accepted.receipt.pk, "jobs": [job.pk for job in accepted.jobs]}
     return JsonResponse(body, status=202 if accepted.is_new else 200)
 
 
-def _refuse(refusal: Refusal) -> JsonResponse:
+def refuse(refusal: Refusal) -> JsonResponse:
+    """What the sender of a refused event hears."""
     return JsonResponse({"error": refusal.code, "detail": str(refusal)}, status=refusal.status)
 
 
 def _accept(provider: Source, request: HttpRequest, trigger: str | None) -> intake.Accepted:
-    raw = _raw(request, limit=provider.max_body_bytes, trigger=trigger)
+    raw = raw_request(request, limit=provider.max_body_bytes, trigger=trigger)
     triggers = intake.candidates(provider.slug, slug=trigger if provider.addressed else None)
     if provider.addressed and not triggers:
         raise UnknownAddress(f"There is no enabled {provider.slug} rule named {trigger}.")
     provider.verify(raw, secrets=_secrets(provider, triggers), now=datetime.datetime.now(datetime.UTC))
-    incoming = provider.parse(raw)
-    matching, problems = _matching(provider, incoming, triggers)
-    return intake.accept(_inbound(provider, raw, incoming), matching, problems=problems)
-
-
-def _matching(
-    provider: Source, incoming: Incoming, triggers: list[Trigger]
-) -> tuple[list[Trigger], dict[str, str]]:
-    """The rules that the event meets; one whose conditions cannot be read keeps no other from its event."""
-    if incoming.ignored:
-        return [], {intake.EVERY_RULE: incoming.ignored}
-    matching, problems = [], {}
-    for trigger in triggers:
-        try:
-            if provider.matches(incoming, trigger.conditions):
-                matching.append(trigger)
-        except ValueError as error:
-            problems[trigger.slug] = f"The rule's conditions cannot be read: {error}"
-    return matching, problems
+    return reception.keep(provider, raw, provider.parse(raw), triggers)
 
 
 def _secrets(provider: Source, triggers: list[Trigger]) -> list[str]:
@@ -95,27 +76,8 @@ def _secrets(provider: Source, triggers: list[Trigger]) -> list[str]:
     return secrets[provider.slug]
 
 
-def _inbound(provider: Source, raw: RawRequest, incoming: Incoming) -> intake.Inbound:
-    # The sender's id is theirs alone: on an address of its own it must not meet the ids of another address.
-    scope = f"{raw.trigger}:" if provider.addressed else ""
-    known: dict[str, Any] = incoming.model_dump(include={"kind", "sender", "summary", "data"})
-    return intake.Inbound(
-        source=provider.slug,
-        external_id=_bounded(f"{scope}{incoming.external_id}"),
-        body=raw.body,
-        headers=raw.headers,
-        address=raw.trigger or "",
-        is_test=marks.is_marked(raw.headers, raw.body),
-        **known,
-    )
-
-
-def _bounded(external_id: str) -> str:
-    """The id itself, or its sha-256 where the column could not hold it: cut short, two ids might meet."""
-    return external_id if len(external_id) <= 255 else hashlib.sha256(external_id.encode()).hexdigest()
-
-
-def _raw(request: HttpRequest, *, limit: int, trigger: str | None) -> RawRequest:
+def raw_request(request: HttpRequest, *, limit: int, trigger: str | None = None) -> RawRequest:
+    """The request as it came, its body read up to `limit` bytes and no further. Raises TooLarge."""
     return RawRequest(
         method=request.method or "",
         path=request.path,

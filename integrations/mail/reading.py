@@ -52,11 +52,7 @@ class Reader:
         except Exception:
             # Strangers wrote it, and a library may have a fault that they know of: kept is kept.
             log.exception("a mail of %s bytes could not be read", len(raw))
-            known = {"text": "This mail could not be read; its bytes are kept.", "verified": False}
-            external_id, why = f"sha256:{hashlib.sha256(raw).hexdigest()}", "It could not be read as a mail."
-            return Incoming(
-                external_id=external_id, kind=KIND, summary="A mail that cannot be read", data=known, ignored=why
-            )
+            return unreadable(raw, "It could not be read as a mail.")
 
     def _read(self, message: Message, envelope: Envelope) -> Incoming:
         headers = texts.headers_of(message)
@@ -86,6 +82,8 @@ class Reader:
             "message_id": identity,
             "date": bodies.one_line(first.get("date", "")),
         }
+        answers = next((uid for one in recipients if (uid := replies.job_of(one))), "")
+        data["answers"] = answers
         data["thread"] = _thread(identity, first, sender) if identity else {}
         return Incoming(
             external_id=_identity(data, files),
@@ -94,10 +92,21 @@ class Reader:
             summary=subject or bodies.one_line(data["text"]) or "A mail without a subject",
             data=data,
             ignored=loops.why_ignored(first, sender, own=self.own),
-            answers=next((uid for one in recipients if (uid := replies.job_of(one))), ""),
+            answers=answers,
             token=envelope.token,
             files=tuple(files),
         )
+
+
+def unreadable(raw: bytes, why: str) -> Incoming:
+    """The event of a mail of which nothing but its bytes is known. No rule may have it."""
+    return Incoming(
+        external_id=f"sha256:{hashlib.sha256(raw).hexdigest()}",
+        kind=KIND,
+        summary="A mail that cannot be read",
+        data={"text": "This mail could not be read; its bytes are kept.", "verified": False},
+        ignored=why,
+    )
 
 
 def _inside(message: Message) -> tuple[str, list[InFile]]:

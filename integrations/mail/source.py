@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from integrations.contracts import BadSignature, Incoming, Json, Malformed, RawRequest, Sample
 from integrations.mail.conditions import Conditions
-from integrations.mail.reading import NO_ENVELOPE, Envelope, Reader
+from integrations.mail.reading import NO_ENVELOPE, Envelope, Reader, unreadable
 
 MEDIA_TYPE = "message/rfc822"
 # One of these has every mail that a program or a person ever sent.
@@ -48,6 +48,10 @@ class MailSource:
     def read(self, message: Message, envelope: Envelope = NO_ENVELOPE, *, raw: bytes) -> Incoming:
         """The event of a message that is known to be one. Never fails: `raw` names what cannot be read."""
         return self._reader.read(message, envelope, raw=raw)
+
+    def unreadable(self, raw: bytes, why: str) -> Incoming:
+        """The event of bytes that are mail, but no mail that anybody here can read."""
+        return unreadable(raw, why)
 
     def check_conditions(self, conditions: Json) -> str:
         """Return what the rule waits for; raise ValueError naming the condition that is wrong."""
