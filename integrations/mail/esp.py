@@ -138,7 +138,10 @@ class Posting:
         return Posted(message, envelope, fetched[number] if len(fetched) == count else raw)
 
     def _notice(self) -> Mapping[str, Any]:
-        return _object(self._raw.body)
+        value = _json(self._raw.body)
+        if not isinstance(value, dict):
+            raise Malformed("The body is no notification of Amazon's.")
+        return value
 
 
 def _view_of(esp: str) -> Any:
@@ -159,14 +162,14 @@ def _check_age(timestamp: str, now: datetime) -> None:
         raise BadSignature("The signature was made too long ago, or by a clock that is ahead of this one.")
 
 
-def _object(body: bytes) -> dict[str, Any]:
-    """The JSON object in the body, whatever texts are in it: they are strangers' mail."""
+def _json(body: bytes) -> Any:
+    """What the body says in JSON, whatever texts are in it: they are strangers' mail."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise Malformed("The body is not valid JSON.") from error
-    if not isinstance(value, dict) or not value:
-        raise Malformed("The body is no JSON object.")
+    if not isinstance(value, dict | list) or not value:
+        raise Malformed("The body is neither a JSON object nor a list with something in it.")
     return value
 
 
@@ -183,7 +186,7 @@ class _Request(HttpRequest):
         self.content_type, self.content_params = bodies.media_type(raw.headers), {}
         self._body, self._scheme = raw.body, site.scheme
         if self.content_type not in {bodies.FORM_TYPE, forms.MULTIPART_TYPE}:
-            _object(raw.body)
+            _json(raw.body)
         self.POST, self.FILES = forms.read(kind, raw.body)  # type: ignore[assignment]  # both are mutable here
 
     def _get_scheme(self) -> str:

@@ -88,8 +88,11 @@ def _get(url: str, headers: Mapping[str, str] | None = None) -> tuple[bytes, str
         raise Unfetched(f"The provider's API could not be asked for the mail: {error}") from error
 
 
-def _json(answer: tuple[bytes, str]) -> Any:
+def _json(answer: tuple[bytes, str]) -> dict[str, Any]:
     try:
-        return json.loads(answer[0])
+        value = json.loads(answer[0])
     except ValueError as error:
         raise Unfetched("The provider's API did not answer in JSON.") from error
+    if not isinstance(value, dict):
+        raise Unfetched("The provider's API answered with something else than a mail.")
+    return value

@@ -8,6 +8,7 @@ import logging
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from email import message_from_bytes
 from email.message import Message
 from itertools import islice
 
@@ -45,10 +46,10 @@ class Reader:
     own: Collection[str] = ()
     authserv_ids: Collection[str] = ()
 
-    def read(self, message: Message, envelope: Envelope = NO_ENVELOPE, *, raw: bytes) -> Incoming:
-        """The event of a mail. `raw` names one that cannot be read."""
+    def read(self, message: Message | None, envelope: Envelope = NO_ENVELOPE, *, raw: bytes) -> Incoming:
+        """The event of a mail: of its bytes, or of the message that was made of them already."""
         try:
-            return self._read(message, envelope)
+            return self._read(message_from_bytes(raw) if message is None else message, envelope)
         except Exception:
             # Strangers wrote it, and a library may have a fault that they know of: kept is kept.
             log.exception("a mail of %s bytes could not be read", len(raw))

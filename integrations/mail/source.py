@@ -4,8 +4,8 @@ import base64
 import hmac
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from email import message_from_bytes
 from email.message import EmailMessage, Message
+from email.parser import BytesHeaderParser
 from typing import ClassVar
 
 from integrations.contracts import BadSignature, Incoming, Json, Malformed, RawRequest, Sample
@@ -40,13 +40,12 @@ class MailSource:
 
     def parse(self, request: RawRequest) -> Incoming:
         """The event of a raw message; raises Malformed if it is none at all."""
-        message = message_from_bytes(request.body)
-        if not _EXPECTED & {name.lower() for name in message}:
+        if not _EXPECTED & {name.lower() for name in BytesHeaderParser().parsebytes(request.body)}:
             raise Malformed("The body is no mail: send the raw message with its headers (message/rfc822).")
-        return self.read(message, raw=request.body)
+        return self.read(None, raw=request.body)
 
-    def read(self, message: Message, envelope: Envelope = NO_ENVELOPE, *, raw: bytes) -> Incoming:
-        """The event of a message that is known to be one. Never fails: `raw` names what cannot be read."""
+    def read(self, message: Message | None, envelope: Envelope = NO_ENVELOPE, *, raw: bytes) -> Incoming:
+        """The event of what is known to be mail: its bytes, and the message that was made of them. Never fails."""
         return self._reader.read(message, envelope, raw=raw)
 
     def unreadable(self, raw: bytes, why: str) -> Incoming:

@@ -45,7 +45,7 @@ class NotStored(Exception):
 
 
 class TokenReused(Exception):
-    """The proof of the sender is good for one event, and was used for another before. Nothing of this one is kept."""
+    """The proof of the sender is good for one event, and was used for another. Nothing of this one is kept."""
 
 
 class MissingName(ValueError):

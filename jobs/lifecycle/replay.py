@@ -33,7 +33,7 @@ def replay(receipt: Receipt, *, by: str) -> list[Step]:
 
 
 def apply(trigger: Trigger, receipt: Receipt, *, by: str) -> Step:
-    """Run the receipt through this one rule, which a person chose for it. Raises NotReplayed for a test or an answer."""
+    """Run the receipt through this one rule, which a person chose for it. Raises NotReplayed for others."""
     _refuse_others(receipt)
     prospect = rule.prospect(trigger, receipt)
     return Step(trigger, reason=prospect.reason) if prospect.reason else _try(trigger, receipt, by=by)
