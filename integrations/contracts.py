@@ -30,11 +30,11 @@ class RawRequest:
     trigger: str | None = None  # the trigger's slug, for addresses that carry one
 
 
-class InFile(Frozen):
-    """A file that came with an event, under the name and type that a stranger gave it."""
+class Attached(Frozen):
+    """A file that came with an event. Its name and type are the sender's words."""
 
     name: str
-    media_type: str
+    media_type: str = ""
     content: bytes
 
 
@@ -46,10 +46,10 @@ class Incoming(Frozen):
     sender: str = ""
     summary: str = ""  # one line for lists
     data: Json = Field(default_factory=dict)  # what a trigger's templates may name
+    files: list[Attached] = Field(default_factory=list)
     ignored: str = ""  # why no rule may open a job from it: Nightdesk caused it itself, or it is a loop
     answers: str = ""  # the uid of the job that it proves to answer: it goes to that one, past the rules
     token: str = ""  # part of the sender's proof that is good for one event only
-    files: tuple[InFile, ...] = ()
 
 
 class Refusal(Exception):
@@ -61,6 +61,13 @@ class Refusal(Exception):
 
 class Malformed(Refusal):
     """The body is not what it says it is: 400."""
+
+
+class TooLarge(Refusal):
+    """The body, or a file in it, is over the limit: 413."""
+
+    status = 413
+    code = "too_large"
 
 
 class BadSignature(Refusal):
@@ -82,7 +89,7 @@ class Source(Protocol):
         ...
 
     def parse(self, request: RawRequest) -> Incoming:
-        """Return the event of a verified request; raise Malformed if the body is not what it says."""
+        """Return the event of a verified request; raise Malformed if the body is not what it says, or TooLarge."""
         ...
 
     def check_conditions(self, conditions: Json) -> str:
@@ -212,6 +219,16 @@ class DeliveryError(Exception):
         self.retry_after = retry_after
 
 
+class TargetClosed(DeliveryError):
+    """The target takes nothing from us as it is set up: a login refused, a right or a share withdrawn.
+
+    Nothing was made. Whatever else goes there waits as well, under one item, until a person has mended it.
+    """
+
+    def __init__(self, reason: str, *, retry_after: float | None = None) -> None:
+        super().__init__(reason, permanent=False, retry_after=retry_after)
+
+
 class OutcomeUnknown(Exception):
     """The effect may or may not exist: it must be looked up before anything is sent again."""
 
@@ -233,4 +250,38 @@ class Target(Protocol):
 
     def find(self, outgoing: Outgoing) -> Landed | None:
         """The effect with this key if it exists, else None; raise CannotTell, or OutcomeUnknown if unreachable."""
+        ...
+
+
+class Marked(Frozen):
+    """An effect that was found in the world by our mark: the delivery's key, and the provider's own id for it."""
+
+    key: str = Field(min_length=1, max_length=200)
+    external_id: str = Field(min_length=1, max_length=255)
+    url: str = ""
+
+
+@runtime_checkable
+class Listing(Protocol):
+    """A Target that can say what of ours is there. After every start and hourly it is compared with our own rows.
+
+    What a lost answer left is taken over, a double is withdrawn where the target can do that (`Withdrawing`), and
+    the rest is told to a person in one item.
+    """
+
+    def listing(self, since: datetime) -> list[Marked]:
+        """Every effect with our mark that was made since then, doubles too, the oldest first.
+
+        `external_id` is what `deliver` and `find` return. Raises DeliveryError or OutcomeUnknown where not all of
+        it can be seen: then nothing is concluded.
+        """
+        ...
+
+
+@runtime_checkable
+class Withdrawing(Listing, Protocol):
+    """A Target that can take a double away without a loss: it archives rather than deletes."""
+
+    def withdraw(self, double: Marked) -> None:
+        """Take this one away; another one with its key stays. Raises DeliveryError or OutcomeUnknown."""
         ...

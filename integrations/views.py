@@ -10,18 +10,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from integrations import reception, registry
-from integrations.contracts import BadSignature, RawRequest, Refusal, Source
+from integrations.contracts import BadSignature, RawRequest, Refusal, Source, TooLarge
 from jobs.lifecycle import intake
 from jobs.models import Trigger
 
 log = logging.getLogger(__name__)
-
-
-class TooLarge(Refusal):
-    """The body is over the source's limit: 413."""
-
-    status = 413
-    code = "too_large"
 
 
 class UnknownAddress(Refusal):
@@ -32,7 +25,7 @@ class UnknownAddress(Refusal):
 
 
 class Unavailable(Refusal):
-    """The database cannot be reached or is full: 503, so that the sender sends it again."""
+    """The database or the storage cannot be reached or is full: 503, so that the sender sends it again."""
 
     status = 503
     code = "unavailable"

@@ -35,6 +35,8 @@ NAMES = frozenset(
         "task.failed",
         "task.retried",
         "task.revising",
+        "task.asked",
+        "task.answered",
         "task.cancelled",
         "run.succeeded",
         "run.failed",
@@ -49,6 +51,7 @@ NAMES = frozenset(
         "review.undone",
         "review.snoozed",
         "review.superseded",
+        "review.tried",
         "delivery.held",
         "delivery.released",
         "delivery.sending",
@@ -58,6 +61,7 @@ NAMES = frozenset(
         "delivery.failed",
         "delivery.cancelled",
         "delivery.retried",
+        "delivery.withdrawn",
     }
 )
 

@@ -13,7 +13,7 @@ from email.message import Message
 from itertools import islice
 
 from integrations import bodies
-from integrations.contracts import Incoming, InFile, Json
+from integrations.contracts import Attached, Incoming, Json
 from integrations.mail import authenticity, loops, quotes, replies, texts
 
 KIND = "mail"
@@ -95,7 +95,7 @@ class Reader:
             ignored=loops.why_ignored(first, sender, own=self.own),
             answers=answers,
             token=envelope.token,
-            files=tuple(files),
+            files=files,
         )
 
 
@@ -110,11 +110,11 @@ def unreadable(raw: bytes, why: str) -> Incoming:
     )
 
 
-def _inside(message: Message) -> tuple[str, list[InFile]]:
+def _inside(message: Message) -> tuple[str, list[Attached]]:
     """The text and the files of a mail; its HTML is the text where it has no other."""
     said: list[str] = []
     pages: list[str] = []
-    files: list[InFile] = []
+    files: list[Attached] = []
     for part in islice(texts.leaves(message), texts.MAX_PARTS):
         name, kind = part.get_filename(), part.get_content_type()
         is_file = part.get_content_disposition() == "attachment" or bool(name)
@@ -124,7 +124,7 @@ def _inside(message: Message) -> tuple[str, list[InFile]]:
             pages.append(texts.from_html(texts.text_of(part)))
         elif len(files) < MAX_FILES and (content := texts.content_of(part)):
             shown = bodies.one_line(texts.decoded(texts.plain(str(name or ""))), 120) or kind.replace("/", ".")
-            files.append(InFile(name=shown, media_type=kind[:120], content=content))
+            files.append(Attached(name=shown, media_type=kind[:120], content=content))
     return ("\n\n".join(one.strip("\n") for one in said if one.strip()) or "\n\n".join(pages)), files
 
 
@@ -156,7 +156,7 @@ def _thread(identity: str, first: dict[str, str], sender: str) -> Json:
     return {"source": KIND, "message_id": identity, "references": [*before[-19:], identity], "with": sender}
 
 
-def _identity(data: Json, files: list[InFile]) -> str:
+def _identity(data: Json, files: list[Attached]) -> str:
     """The same for the same mail whichever way it comes, and another for a mail that only claims its Message-ID.
 
     Ways differ in what they add and how they fold lines; what the mail says is the same by all of them.

@@ -22,7 +22,10 @@ _NAMED = {
     "desk": "Nightdesk",
     "policy": "the policy",
     "sweep": "the sweep",
+    "breaker": "Nightdesk",
+    "reconciler": "Nightdesk",
     "clock": "the clock",
+    "default": "the stated default",
     "deliveries": "the sender",
     "orchestrator": "the orchestrator",
 }
@@ -53,6 +56,8 @@ _SENTENCES = {
     "task.failed": "{row} failed.",
     "task.retried": "{who} started {row} again.",
     "task.revising": "{who} sent {row} back with a note.",
+    "task.asked": "{who} asked a question about {row} and waits for the answer.",
+    "task.answered": "{who} answered; {row} is started again.",
     "task.cancelled": "{row} was called off.",
     "run.succeeded": "{who} finished an attempt.",
     "run.failed": "An attempt failed.",
@@ -66,6 +71,7 @@ _SENTENCES = {
     "review.answered": "{who} decided.",
     "review.undone": "{who} took the approval back.",
     "review.snoozed": "{who} put it off.",
+    "review.tried": "{who} had it tried at once.",
     "review.superseded": "The item was replaced or is no longer needed.",
     "delivery.held": "{row} is held until somebody approves it.",
     "delivery.released": "{row} was released.",
@@ -75,6 +81,7 @@ _SENTENCES = {
     "delivery.delivered": "{row} is delivered.",
     "delivery.failed": "{row} was refused.",
     "delivery.cancelled": "{row} was called off.",
+    "delivery.withdrawn": "A double of {row} was taken away.",
     "delivery.retried": "{who} sent {row} again.",
 }
 

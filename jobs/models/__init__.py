@@ -1,6 +1,7 @@
 """The nouns, one file each."""
 
 from jobs.models.artifact import Artifact
+from jobs.models.breaker import Breaker
 from jobs.models.client import Client
 from jobs.models.cluster import Cluster, Process
 from jobs.models.day import Day
@@ -8,6 +9,7 @@ from jobs.models.delivery import Delivery
 from jobs.models.event import Event
 from jobs.models.fence import FencedWrite
 from jobs.models.job import Job
+from jobs.models.known_answer import KnownAnswer
 from jobs.models.receipt import Receipt
 from jobs.models.review import Review
 from jobs.models.run import Run, Turn
@@ -17,6 +19,7 @@ from jobs.models.trigger import Trigger
 
 __all__ = [
     "Artifact",
+    "Breaker",
     "Client",
     "Cluster",
     "Day",
@@ -24,6 +27,7 @@ __all__ = [
     "Event",
     "FencedWrite",
     "Job",
+    "KnownAnswer",
     "Process",
     "Receipt",
     "Reply",

@@ -3,7 +3,7 @@
 import pytest
 
 from integrations import reception, registry
-from integrations.contracts import BadSignature, Incoming, InFile, RawRequest
+from integrations.contracts import Attached, BadSignature, Incoming, RawRequest
 from jobs.models import Receipt, Trigger
 from jobs.states import Outcome
 
@@ -18,7 +18,7 @@ def incoming(**changes: object) -> Incoming:
 
 
 def test_a_file_that_came_is_an_artifact_of_the_receipt() -> None:
-    file = InFile(name="a.txt", media_type="text/plain", content=b"a")
+    file = Attached(name="a.txt", media_type="text/plain", content=b"a")
     kept = reception.keep(registry.source("mail"), RAW, incoming(files=(file,)))
     assert [row.name for row in kept.receipt.artifacts.all()] == ["a.txt"]
 
