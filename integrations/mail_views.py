@@ -1,25 +1,21 @@
 """The webhooks of e-mail providers: each mail in them is kept before the answer."""
 
 import datetime
-import logging
 from dataclasses import replace
+from http import HTTPStatus
 
-from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from integrations import reception, registry
-from integrations.contracts import RawRequest, Refusal
+from integrations.contracts import RawRequest, Source
 from integrations.mail import esp as providers
 from integrations.mail.fetching import Unfetched
 from integrations.mail.sns import Unreachable
 from integrations.mail.source import MailSource
-from integrations.views import Unavailable, UnknownAddress, raw_request, refuse
+from integrations.views import Unavailable, UnknownAddress, answered, raw_request
 from jobs.lifecycle import intake
-
-log = logging.getLogger(__name__)
 
 
 @csrf_exempt
@@ -31,31 +27,28 @@ def door(request: HttpRequest, esp: str) -> HttpResponse:
     """
     if request.method == "HEAD":  # how some look whether anybody is there
         return HttpResponse()
-    try:
-        accepted = _accept(request, esp)
-    except Refusal as refusal:
-        return _refused(refusal)
-    except (Unfetched, Unreachable) as error:
-        return refuse(Unavailable(f"{error} Send it again."))
-    except (OperationalError, InterfaceError, intake.NotStored):
-        log.exception("mail by %s could not be kept", esp)
-        return refuse(Unavailable("It could not be kept just now: send it again."))
-    return _answer(accepted)
+    response = answered(MailSource.slug, lambda source: _answer(_accept(source, request, esp)))
+    if response.status_code == HTTPStatus.UNAUTHORIZED:
+        # Amazon SNS sends the password only when it is asked for it.
+        response.headers["WWW-Authenticate"] = 'Basic realm="Nightdesk"'
+    return response
 
 
-def _accept(request: HttpRequest, esp: str) -> list[intake.Accepted]:
+def _accept(source: Source, request: HttpRequest, esp: str) -> list[intake.Accepted]:
     if esp not in providers.PROVIDERS:
         raise UnknownAddress(f"There is no provider {esp}; there are: {', '.join(providers.PROVIDERS)}.")
-    raw = raw_request(request, limit=MailSource.max_body_bytes)
-    posting = providers.Posting(esp, raw)
-    posting.verify(now=datetime.datetime.now(datetime.UTC))
-    return [_keep(raw, mail) for mail in posting.mails()]
-
-
-def _keep(raw: RawRequest, mail: providers.Posted) -> intake.Accepted:
-    source = registry.source(MailSource.slug, settings.SOURCES.get(MailSource.slug))
     if not isinstance(source, MailSource):
         raise registry.BrokenProvider("The source of mail is another than this address is made for.")
+    raw = raw_request(request, limit=source.max_body_bytes)
+    posting = providers.Posting(esp, raw)
+    try:
+        posting.verify(now=datetime.datetime.now(datetime.UTC))
+        return [_keep(source, raw, mail) for mail in posting.mails()]
+    except (Unfetched, Unreachable) as error:
+        raise Unavailable(f"{error} Send it again.") from error
+
+
+def _keep(source: MailSource, raw: RawRequest, mail: providers.Posted) -> intake.Accepted:
     if mail.problem:
         incoming = source.unreadable(mail.raw, mail.problem)
     else:
@@ -73,11 +66,3 @@ def _answer(accepted: list[intake.Accepted]) -> JsonResponse:
     if len(receipts) > 1:
         body["receipts"] = receipts
     return JsonResponse(body, status=202 if any(one.is_new for one in accepted) else 200)
-
-
-def _refused(refusal: Refusal) -> JsonResponse:
-    response = refuse(refusal)
-    if refusal.status == 401:
-        # Amazon SNS sends the password only when it is asked for it.
-        response.headers["WWW-Authenticate"] = 'Basic realm="Nightdesk"'
-    return response

@@ -10,6 +10,7 @@ SOURCES: dict[str, str] = {
     "form": "integrations.form.source.FormSource",
     "github": "integrations.github.source.GitHubSource",
     "mail": "integrations.mail.source.MailSource",
+    "slack": "integrations.slack.source.SlackSource",
     "standard": "integrations.standard.source.StandardSource",
 }
 TARGETS: dict[str, str] = {

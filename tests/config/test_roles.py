@@ -5,6 +5,7 @@ from config import env, roles
 HELD = {
     "web": {
         "GITHUB_WEBHOOK_SECRET",
+        "SLACK_SIGNING_SECRET",
         "ANYMAIL_WEBHOOK_SECRET",
         "ANYMAIL_MAILERSEND_INBOUND_SECRET",
         "ANYMAIL_MAILGUN_WEBHOOK_SIGNING_KEY",
@@ -17,6 +18,7 @@ HELD = {
     },
     "agents": {"ANTHROPIC_API_KEY"},
     "deliveries": {"EMAIL_URL", "GITHUB_TOKEN", "NIGHTDESK_PUSH_REPOSITORIES"},
+    "socket": {"SLACK_APP_TOKEN"},
 }
 
 
