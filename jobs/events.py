@@ -26,6 +26,7 @@ NAMES = frozenset(
         "job.completed",
         "job.failed",
         "job.retried",
+        "job.reprioritised",
         "job.cancelled",
         "task.started",
         "task.unblocked",
