@@ -256,6 +256,8 @@ EMAIL_BACKEND = "integrations.mail.smtp.EmailBackend" if EMAIL_URL else "integra
 EMAIL_FILE_PATH = VAR / "mail"
 DEFAULT_FROM_EMAIL = MAIL_FROM = _house.mail_from
 
+ANYMAIL = providers.anymail()
+
 _wired = providers.wire(_house)
 SOURCES = providers.sources(_wired)
 SOURCE_SECRETS = providers.secrets(_wired)

@@ -1,6 +1,7 @@
 """A pull request as a person meets it in a real browser, with and without its script."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -42,7 +43,7 @@ def merge(planned: Callable[..., Job]) -> Review:
     deliveries.land(
         sending(), external_id=SHA, url=PAGE, detail=f"{branch} on shop", merging=merging, by="deliveries"
     )
-    told = [
+    told: list[dict[str, Any]] = [
         {"kind": "check", "name": "tests (3.11)", "result": "success", "commit": SHA, "url": f"{PLACE}/runs/1"},
         {"kind": "check", "name": "lint", "result": "failure", "commit": SHA, "url": f"{PLACE}/runs/2"},
         {
@@ -56,7 +57,7 @@ def merge(planned: Callable[..., Job]) -> Review:
         {"kind": "remark", "author": "stranger", "text": "Nice <b>work</b>!", "url": PAGE},
     ]
     for one in told:
-        feedback.take(News(**{"place": PLACE, "branch": branch, **one}), source="github")  # type: ignore[arg-type]
+        feedback.take(News(**{"place": PLACE, "branch": branch, **one}), source="github")
     return Review.objects.get()
 
 
