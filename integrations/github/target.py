@@ -90,11 +90,10 @@ class GitHubTarget:
         order = self._order(outgoing)
         with work_on(order, self._workdir) as work:
             commit = work.find()
-        if commit is None:
-            return None
         with self._desk(order.place) as desk:
             pull = desk.told(order.branch, outgoing.key)
-        return _landed(order, commit, pull) if pull else None
+        # A branch that was merged may be gone: its pull request says what was there.
+        return _landed(order, commit or pull.head.sha, pull) if pull else None
 
     def _find_merge(self, outgoing: Outgoing) -> Landed | None:
         wanted = Wanted.of(outgoing)
@@ -130,6 +129,8 @@ class GitHubTarget:
     def _deliver(self, outgoing: Outgoing) -> Landed:
         order = self._order(outgoing)
         with work_on(order, self._workdir) as work:
+            if work.tip() is None and (ended := self._ended(order)):
+                return ended
             commit = work.make()
         name = self._full_names[order.place.name]
         with self._desk(order.place) as desk:
@@ -140,6 +141,12 @@ class GitHubTarget:
                 desk.report(pull, outgoing.key, wording.revision(outgoing, commit))
             desk.label(pull)
         return _landed(order, commit, pull)
+
+    def _ended(self, order: Order) -> Landed | None:
+        """The effect, where its branch was merged or thrown away since: it is not made again."""
+        with self._desk(order.place) as desk:
+            pull = desk.told(order.branch, order.outgoing.key)
+        return _landed(order, pull.head.sha, pull) if pull else None
 
     @contextmanager
     def _desk(self, place: Place) -> Iterator[Desk]:

@@ -109,6 +109,16 @@ class TestGitHub(TargetContract):
         assert self.make().deliver(self.outgoing()) == landed
         assert len(self.there.place.pulls) == 1
 
+    @pytest.mark.parametrize("way", ["merge", "close"])
+    def test_a_branch_that_is_gone_after_its_end_is_not_made_again(self, way: str) -> None:
+        landed = self.make().deliver(self.outgoing())
+        getattr(self.there.github, way)(self.there.place, self.there.pull)
+        self.there.owned.git("update-ref", "-d", BRANCH)
+        assert self.make().find(self.outgoing()) == landed
+        assert self.make().deliver(self.outgoing()) == landed
+        assert BRANCH not in self.there.owned.refs()
+        assert len(self.there.place.pulls) == 1
+
     def test_a_pull_request_that_a_person_opened_for_the_branch_is_taken(self) -> None:
         self.there.github.fault("POST .*/pulls", "status", status=503, body={})
         with pytest.raises(Exception, match="503"):
