@@ -54,8 +54,8 @@ def wire(house: House) -> dict[str, Wiring]:
 
 
 def folder(house: House) -> Wiring:
-    """Documents as files."""
-    return Wiring(target={"root": house.var / "folder"}, delivers=("document",))
+    """Documents and briefs as files."""
+    return Wiring(target={"root": house.var / "folder"}, delivers=("document", "brief"))
 
 
 def git(house: House) -> Wiring:

@@ -21,7 +21,7 @@ def out_file(content: bytes = b"# Menu\n\nWarm soup.\n", name: str = "menu.md", 
 class TargetContract:
     """Once, found again, refused clearly."""
 
-    kind: Literal["document", "branch", "client_message"]
+    kind: Literal["document", "brief", "branch", "client_message"]
     fields: dict[str, Any] = {}
     folder: Path
 
@@ -95,7 +95,7 @@ class TargetContract:
         assert self.effects() == 0
 
     def test_a_kind_of_another_target_is_refused(self) -> None:
-        other = "document" if self.kind != "document" else "branch"
+        other = "branch" if self.kind != "branch" else "document"
         with pytest.raises(DeliveryError) as caught:
             self.make().deliver(self.outgoing(kind=other))
         assert caught.value.permanent

@@ -10,6 +10,7 @@ from jobs.states import ReviewKind
     ("kind", "gate"),
     [
         ("document", None),
+        ("brief", None),
         ("branch", None),
         ("client_message", ReviewKind.MESSAGE),
         ("merge", ReviewKind.MERGE),
