@@ -97,9 +97,9 @@ def receipts(wanted: str, *, before: int | None = None) -> Page:
 
 
 def receipt(pk: int) -> Receipt | None:
-    """One receipt with its jobs; None if there is none."""
+    """One receipt with its jobs and files; None if there is none."""
     jobs = Prefetch("jobs", Job.objects.select_related("trigger").order_by("id"))
-    return Receipt.objects.prefetch_related(jobs).filter(pk=pk).first()
+    return Receipt.objects.prefetch_related(jobs, "artifacts").filter(pk=pk).first()
 
 
 def since(origin: str, moment: datetime.datetime) -> int:

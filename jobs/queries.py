@@ -230,6 +230,13 @@ def stamp_of_inbox(now: datetime.datetime) -> str:
     return f"{event}-{number}-{newest}"
 
 
+def received_with(job: Job) -> list[Artifact]:
+    """The files that came with the event that a job was opened for; both halves of a split request have them."""
+    while job.receipt_id is None and job.parent is not None and job.parent.depth == job.depth:
+        job = job.parent
+    return list(Artifact.objects.filter(receipt=job.receipt_id).order_by("id")) if job.receipt_id else []
+
+
 def artifact(sha256: str) -> Artifact | None:
     """The newest row that names these bytes; None if there is none."""
     return Artifact.objects.filter(sha256=sha256).select_related("job").order_by("-id").first()

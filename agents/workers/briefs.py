@@ -3,12 +3,15 @@
 from typing import Any
 
 from agents.contracts import Answer, Brief, ClientFacts, Earlier, Material, Revision
+from jobs import queries
 from jobs.lifecycle import artifact as artifacts
 from jobs.models import Artifact, Client, Job, Run, Task
 from jobs.states import TaskState
 
 # What an agent reads of one earlier artifact or file; the whole stays in the artifact.
 _MAX_TEXT = 60_000
+# What strangers sent is named apart, so that it is never taken for what an agent or the owner made.
+_FROM_OUTSIDE = "received/"
 
 
 def brief_for(run: Run) -> Brief:
@@ -25,7 +28,7 @@ def brief_for(run: Run) -> Brief:
         task_title=task.title if task else "",
         input=task.input if task else {},
         earlier=_earlier(job, task) if task and task.needs else [],
-        materials=[*_files(job), *_from_job_before(job)],
+        materials=[*_files(job), *_received(job), *_from_job_before(job)],
         revision=_revision(task) if task else None,
     )
 
@@ -48,6 +51,14 @@ def _earlier(job: Job, task: Task) -> list[Earlier]:
             materials=[_material(row, done.agent) for row in _latest(done)],
         )
         for done in needed
+    ]
+
+
+def _received(job: Job) -> list[Material]:
+    """The files that came with the job's event."""
+    return [
+        Material(name=f"{_FROM_OUTSIDE}{row.name}", media_type=row.media_type, text=_readable(row))
+        for row in queries.received_with(job)
     ]
 
 
@@ -79,6 +90,15 @@ def _material(row: Artifact, agent: str) -> Material:
 
 def _text(row: Artifact) -> str:
     return artifacts.load(row.sha256).decode("utf-8", errors="replace")[:_MAX_TEXT]
+
+
+def _readable(row: Artifact) -> str:
+    """The text of a file that may be anything; of one that holds none, a line that says so."""
+    content = artifacts.load(row.sha256)
+    try:
+        return content.decode("utf-8-sig").replace("\x00", "")[:_MAX_TEXT]
+    except UnicodeDecodeError:
+        return f"[This file is no text: {row.media_type}, {row.size:,} bytes. Nobody here can read it.]"
 
 
 def _files(job: Job) -> list[Material]:

@@ -4,14 +4,16 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from jobs import queries
 from jobs.models import Artifact, Client, Delivery, Event, Job, Review, Task, Trigger
 from jobs.states import DeliveryState, JobState, Priority, ReviewKind, ReviewState, TaskState
 
 
 class ArtifactOut(serializers.Serializer[Artifact]):
-    """An output that never changes; its bytes are at /api/v1/artifacts/<sha256>/."""
+    """Bytes that never change, to be read at /api/v1/artifacts/<sha256>/."""
 
     name = serializers.CharField()
     version = serializers.IntegerField()
@@ -20,6 +22,7 @@ class ArtifactOut(serializers.Serializer[Artifact]):
     sha256 = serializers.CharField()
     size = serializers.IntegerField()
     made_by = serializers.CharField()
+    untrusted = serializers.BooleanField(source="is_untrusted", help_text="It came from outside, with the event.")
     created_at = serializers.DateTimeField()
 
 
@@ -96,8 +99,14 @@ class JobDetail(JobOut):
     data = serializers.DictField()  # type: ignore[assignment]  # the framework takes fields off the class
     tasks = TaskOut(many=True, source="tasks.all")
     artifacts = ArtifactOut(many=True, source="artifacts.all")
+    received = serializers.SerializerMethodField(help_text="Files that came with the event.")
     deliveries = DeliveryOut(many=True, source="deliveries.all")
     reviews = ReviewRef(many=True, source="reviews.all")
+
+    @extend_schema_field(ArtifactOut(many=True))
+    def get_received(self, job: Job) -> list[dict[str, Any]]:
+        """Marked untrusted: nobody of this house made them."""
+        return [dict(ArtifactOut(row).data) for row in queries.received_with(job)]
 
 
 class EventOut(serializers.Serializer[Event]):

@@ -100,6 +100,7 @@ def job(found: Job, *, refusal: str = "") -> dict[str, Any]:
     return {
         "job": found,
         "tasks": tasks,
+        "received": queries.received_with(found),
         "runs": found.runs.all(),
         "deliveries": found.deliveries.all(),
         "reviews": found.reviews.all(),

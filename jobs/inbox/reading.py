@@ -179,7 +179,7 @@ def _alarm(pane: Pane) -> None:
 
 def _newest(rows: Iterable[Artifact]) -> list[Artifact]:
     """The last version of each artifact, in the order of the tasks that made them."""
-    newest: dict[tuple[int, str], Artifact] = {}
+    newest: dict[tuple[int | None, str], Artifact] = {}
     for row in rows:
         newest[row.task_id, row.name] = row
     return list(newest.values())

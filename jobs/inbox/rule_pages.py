@@ -127,6 +127,7 @@ def receipt(found: Receipt, **more: Any) -> dict[str, Any]:
     others = [one for one in rules.for_event(found) if one.pk not in opened]
     return {
         "receipt": found,
+        "received": found.artifacts.all(),
         "data": _data(found),
         "raw": bytes(found.body)[:_SHOWN_BYTES].decode("utf-8", errors="replace"),
         "is_cut": len(found.body) > _SHOWN_BYTES,

@@ -1,13 +1,23 @@
 """Artifacts: bytes go into the storage under their sha-256 first, then the row that names them."""
 
 import hashlib
+import re
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db.models import Max
 
-from jobs.models import Artifact, Run, Task
+from jobs.models import Artifact, Receipt, Run, Task
+
+RECEIVED = "received"
+
+_NAME_CHARS = 100
+_MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,40}/[a-z0-9.+-]{1,70}")
+_NO_TYPE = "application/octet-stream"
 
 
 class Corrupt(Exception):
@@ -61,6 +71,27 @@ def enter(file: File, *, task: Task, run: Run | None, by: str) -> Artifact:
     )
 
 
+def enter_received(files: Sequence[File], *, receipt: Receipt) -> list[Artifact]:
+    """Add the rows for files that came with a Receipt and that `keep` has stored. Inside a transaction.
+
+    Their names and types are strangers' words: no path, no invisible character, no two names alike.
+    """
+    made: dict[str, Artifact] = {}
+    for file in files:
+        name = _another(_plain_name(file.name), made)
+        made[name] = Artifact(
+            receipt=receipt,
+            kind=RECEIVED,
+            name=name,
+            version=1,
+            media_type=_plain_type(file.media_type),
+            sha256=file.sha256,
+            size=len(file.content),
+            made_by=receipt.sender[:120] or receipt.source,
+        ).insert()
+    return list(made.values())
+
+
 def load(sha256: str) -> bytes:
     """The bytes, computed again: raises Corrupt if they are not what the name says, FileNotFoundError if gone."""
     with storages["artifacts"].open(_path(sha256)) as stored:
@@ -68,6 +99,30 @@ def load(sha256: str) -> bytes:
     if hashlib.sha256(content).hexdigest() != sha256:
         raise Corrupt(f"The stored file {sha256[:12]}… was changed on the disk; restore it from a backup.")
     return content
+
+
+def _plain_name(name: str) -> str:
+    """The last part of what may be a path, without controls, marks of direction and line ends; never empty."""
+    last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    shown = "".join(char for char in unicodedata.normalize("NFC", last) if unicodedata.category(char)[0] != "C")
+    path = PurePosixPath(" ".join(shown.split()).strip(". ") or "file")
+    ending = path.suffix[:20]
+    return path.name.removesuffix(path.suffix)[: _NAME_CHARS - len(ending)] + ending
+
+
+def _another(name: str, taken: dict[str, Artifact]) -> str:
+    """The name, or the first of name (2), name (3), … that is not taken."""
+    path, number, found = PurePosixPath(name), 1, name
+    while found in taken:
+        number += 1
+        found = f"{path.stem} ({number}){path.suffix}"
+    return found
+
+
+def _plain_type(media_type: str) -> str:
+    """The claimed type without parameters; that of mere bytes if it is none."""
+    plain = media_type.partition(";")[0].strip().lower()
+    return plain if _MEDIA_TYPE.fullmatch(plain) else _NO_TYPE
 
 
 def _path(sha256: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from jobs.lifecycle import artifact as artifacts
 from jobs.lifecycle.job import open_job
 from jobs.models import Client, Job, Receipt, Trigger
 from jobs.states import Outcome
@@ -38,13 +39,17 @@ _RULE = (
 )
 
 
+class NotStored(Exception):
+    """The files of the event could not be stored; nothing of it was kept, and it should be sent again."""
+
+
 class MissingName(ValueError):
     """A template names something that the receipt does not have; the message lists what it has."""
 
 
 @dataclass(frozen=True)
 class Inbound:
-    """A verified, parsed event and the raw bytes it came in. A test opens no job."""
+    """A verified, parsed event, the raw bytes it came in, and the files in them. A test opens no job."""
 
     source: str
     external_id: str
@@ -57,6 +62,7 @@ class Inbound:
     address: str = ""
     origin: str = ""
     is_test: bool = False
+    files: Sequence[artifacts.File] = ()
 
 
 @dataclass(frozen=True)
@@ -82,13 +88,17 @@ def accept(inbound: Inbound, triggers: Sequence[Trigger], *, problems: Mapping[s
     """Keep the event and open one Job for each of the triggers that it matched, in one transaction.
 
     The same (source, external id) again returns what the first one opened. A rule whose template cannot be
-    filled opens nothing; why is kept on the receipt, beside the `problems` that were found before.
+    filled opens nothing; why is kept on the receipt, beside the `problems` that were found before. Files that came
+    along become artifacts of the receipt, marked untrusted. Raises NotStored if they cannot be stored.
     """
     wanted, unfilled = _fill_all(inbound, triggers)
     found = {**(problems or {}), **unfilled}
+    # Bytes first: what a row names is there. Bytes that no row came to name do no harm.
+    _store(inbound.files)
     try:
         with transaction.atomic():
             receipt = _keep(inbound, found, _outcome(inbound, wanted, found))
+            artifacts.enter_received(inbound.files, receipt=receipt)
             jobs = [] if inbound.is_test else [open_wanted(one, receipt) for one in wanted]
     except IntegrityError:
         # Known already, or arrived twice at once and the other one won. Repeats are rare: only they look it up.
@@ -207,6 +217,15 @@ def _outcome(inbound: Inbound, wanted: Sequence[Wanted], problems: Mapping[str, 
     if problems:
         return Outcome.FAULT
     return Outcome.OPENED if wanted else Outcome.UNMATCHED
+
+
+def _store(files: Sequence[artifacts.File]) -> None:
+    try:
+        for file in files:
+            artifacts.keep(file)
+    except Exception as error:
+        # A disk, a bucket: each storage fails in its own way.
+        raise NotStored(f"A file could not be stored: {error}") from error
 
 
 def _keep(inbound: Inbound, problems: dict[str, str], outcome: Outcome) -> Receipt:

@@ -84,6 +84,11 @@ def an_event(**changes: Any) -> Inbound:
     return Inbound(**values | changes)
 
 
+def a_received_file(name: str = "menu.csv", text: str = "soup,7") -> File:
+    """A file that came with an event."""
+    return File("received", name, "text/csv; charset=utf-8", text.encode())
+
+
 def a_rule(slug: str = "contact", **columns: Any) -> Trigger:
     """A rule for forms."""
     return Trigger.objects.create(**{"name": slug.title(), "slug": slug, "source": "form"} | columns)

@@ -14,10 +14,11 @@ from jobs.lifecycle import planning
 from jobs.lifecycle import review as reviews
 from jobs.lifecycle import task as tasks
 from jobs.lifecycle.artifact import File
+from jobs.lifecycle.intake import accept
 from jobs.lifecycle.job import open_job
 from jobs.models import Client, Job, Review, Run
 from tests.agents.workers.conftest import TELL, WRITE
-from tests.jobs.conftest import a_file, claimed, document_result, done, message_result
+from tests.jobs.conftest import a_file, a_rule, an_event, claimed, document_result, done, message_result
 
 pytestmark = pytest.mark.django_db
 
@@ -149,3 +150,16 @@ def test_the_second_half_of_a_split_is_given_what_the_first_made(job: Job) -> No
         ("draft.md", "# One", "drafting")
     ]
     assert first.tasks.count() == 1
+
+
+def test_a_file_that_came_with_the_event_is_material_under_a_name_of_its_own(trattoria: Client) -> None:
+    files = [
+        File("received", "draft.md", "text/markdown", "\ufeffSoup\0 of the day".encode()),
+        File("received", "photo.jpg", "image/jpeg", b"\xff\xd8\xff\xe0"),
+    ]
+    accept(an_event(files=files), [a_rule(priority=1)])
+    text, photo = brief_for(claimed()).materials
+    assert (text.name, text.text, text.media_type) == ("received/draft.md", "Soup of the day", "text/markdown")
+    assert text.untrusted
+    assert not text.agent
+    assert photo.text == "[This file is no text: image/jpeg, 4 bytes. Nobody here can read it.]"

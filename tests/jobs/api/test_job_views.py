@@ -9,10 +9,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from jobs import queries
+from jobs.lifecycle.intake import accept
 from jobs.lifecycle.job import open_job
 from jobs.models import Client, Event, Job, Review
 from tests.jobs.api.conftest import Caller, problem
-from tests.jobs.conftest import document_result, done
+from tests.jobs.conftest import a_received_file, a_rule, an_event, document_result, done
 
 pytestmark = pytest.mark.django_db
 
@@ -171,3 +172,10 @@ def test_the_history_is_read_page_by_page(
 def test_a_job_that_is_not_there_is_not_found(caller: Caller, verb: str) -> None:
     path = f"jobs/{uuid.uuid4()}/{verb}"
     problem(caller.post(path) if verb in {"cancel/", "retry/"} else caller.get(path), "not-found", 404)
+
+
+def test_a_job_shows_what_came_with_its_event(caller: Caller) -> None:
+    (job,) = accept(an_event(files=[a_received_file()]), [a_rule()]).jobs
+    (file,) = caller.get(f"jobs/{job.uid}/").json()["received"]
+    assert (file["name"], file["untrusted"], file["made_by"]) == ("menu.csv", True, "lea@example.com")
+    assert caller.get(f"artifacts/{file['sha256']}/").content == b"soup,7"

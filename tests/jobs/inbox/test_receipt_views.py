@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from jobs import arrivals
 from jobs.lifecycle.intake import accept
-from jobs.models import Job
-from tests.jobs.conftest import a_rule, an_event
+from jobs.models import Artifact, Job
+from tests.jobs.conftest import a_received_file, a_rule, an_event
 
 pytestmark = pytest.mark.django_db
 
@@ -94,3 +94,19 @@ def test_a_fault_leads_to_its_rule_even_when_that_has_gone(desk: Browser) -> Non
 @pytest.mark.parametrize("number", ["9" * 19, "9" * 40])
 def test_a_number_that_no_receipt_can_have_is_not_found(desk: Browser, number: str) -> None:
     assert desk.get(f"/receipts/{number}/").status_code == 404
+
+
+def test_files_that_came_along_are_shown_as_untrusted_with_the_event_and_its_job(
+    desk: Browser,
+) -> None:
+    accepted = accept(an_event(files=[a_received_file(), a_received_file("<b>.html")]), [a_rule("contact")])
+    sha256 = Artifact.objects.earliest("id").sha256
+    for page in (f"/receipts/{accepted.receipt.pk}/", f"/jobs/{accepted.jobs[0].uid}/"):
+        text = text_of(desk.get(page))
+        assert f'<a class="file" href="/artifacts/{sha256}/">menu.csv</a>' in text
+        assert "&lt;b&gt;.html" in text
+        assert ">untrusted</span>" in text
+    assert desk.get(f"/artifacts/{sha256}/").content == b"soup,7"
+    assert desk.get("/admin/jobs/artifact/").status_code == 200
+    other = accept(an_event(external_id="2"), []).receipt
+    assert "untrusted" not in text_of(desk.get(f"/receipts/{other.pk}/"))

@@ -13,8 +13,12 @@ from pytest_django import Settings
 
 from jobs.lifecycle import artifact as artifacts
 from jobs.lifecycle import task as tasks
+from jobs.lifecycle.artifact import File
+from jobs.lifecycle.intake import accept
 from jobs.models import Artifact, Delivery, Event, Job, Run, Task
-from tests.jobs.conftest import a_file, claimed, document_result, done
+from tests.jobs.conftest import a_file, a_received_file, an_event, claimed, document_result, done
+
+NO_TYPE = "application/octet-stream"
 
 
 class FullDisk(FileSystemStorage):
@@ -143,3 +147,44 @@ def test_the_same_name_again_is_the_next_version(planned: Callable[..., Job]) ->
         ("draft.md", 2),
         ("other.md", 1),
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("menu.pdf", "menu.pdf"),
+        ("C:\\Users\\Lea\\menu.pdf", "menu.pdf"),
+        ("../../etc/passwd", "passwd"),
+        ("/", "file"),
+        ("", "file"),
+        (" .. ", "file"),
+        ("a\nb\x00\u202ec.pdf", "abc.pdf"),
+        ("\ud800.txt", "txt"),
+        ("メニュー.pdf", "メニュー.pdf"),
+        ("x" * 300 + ".pdf", "x" * 96 + ".pdf"),
+        ("x." + "y" * 300, "x." + "y" * 19),
+    ],
+)
+@pytest.mark.django_db
+def test_a_name_from_outside_is_made_plain(given: str, kept: str) -> None:
+    (row,) = accept(an_event(files=[a_received_file(given)]), []).receipt.artifacts.all()
+    assert row.name == kept
+
+
+@pytest.mark.django_db
+def test_no_two_files_of_a_receipt_have_one_name() -> None:
+    files = [a_received_file(name, text) for name, text in (("a.csv", "1"), ("x/a.csv", "2"), ("a.csv", "3"))]
+    rows = accept(an_event(files=files), []).receipt.artifacts.order_by("id")
+    assert [row.name for row in rows] == ["a.csv", "a (2).csv", "a (3).csv"]
+    assert [artifacts.load(row.sha256) for row in rows] == [b"1", b"2", b"3"]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("Text/CSV; charset=utf-8", "text/csv"), ("", NO_TYPE), ("a\nb", NO_TYPE), ("x" * 99 + "/a", NO_TYPE)],
+)
+@pytest.mark.django_db
+def test_a_type_from_outside_is_a_type_or_that_of_bytes(given: str, kept: str) -> None:
+    file = File("received", "a.csv", given, b"1")
+    (row,) = accept(an_event(files=[file]), []).receipt.artifacts.all()
+    assert row.media_type == kept

@@ -6,9 +6,14 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from jobs.lifecycle.intake import EVERY_RULE, Inbound, MissingName, accept, candidates, fill, secrets_of
-from jobs.models import Client, Event, Job, Receipt, Trigger
-from tests.jobs.conftest import together
+from jobs import queries
+from jobs.lifecycle import artifact as artifacts
+from jobs.lifecycle import planning
+from jobs.lifecycle.intake import EVERY_RULE, Inbound, MissingName, NotStored, accept, candidates, fill, secrets_of
+from jobs.lifecycle.job import open_job
+from jobs.models import Artifact, Client, Event, Job, Receipt, Trigger
+from tests.jobs.conftest import a_received_file, claimed, together
+from tests.jobs.lifecycle.test_artifact import fill_the_disk
 
 pytestmark = pytest.mark.django_db
 
@@ -264,3 +269,44 @@ def test_rules_that_share_an_address_come_after_the_rule_whose_address_it_is() -
 def test_an_address_whose_own_rule_is_off_has_none() -> None:
     rule("site", enabled=False), rule("shared", address="site")
     assert candidates("form", slug="site") == []
+
+
+# files
+
+
+def test_a_file_that_came_along_is_an_artifact_of_its_receipt_and_of_no_job() -> None:
+    accepted = accept(inbound(files=[a_received_file()]), [rule("one"), rule("two")])
+    row = Artifact.objects.get()
+    assert (row.receipt, row.job, row.task, row.kind) == (accepted.receipt, None, None, "received")
+    assert (row.name, row.media_type, row.made_by, row.size) == ("menu.csv", "text/csv", "lea@example.com", 6)
+    assert row.is_untrusted
+    assert artifacts.load(row.sha256) == b"soup,7"
+    for job in accepted.jobs:
+        assert queries.received_with(job) == [row]
+
+
+def test_a_repeat_brings_no_file_twice() -> None:
+    for _ in range(2):
+        accept(inbound(files=[a_received_file()]), [rule("contact")] if not Trigger.objects.exists() else [])
+    assert Artifact.objects.count() == 1
+
+
+def test_where_a_file_cannot_be_stored_nothing_is_kept(settings: Settings) -> None:
+    fill_the_disk(settings)
+    with pytest.raises(NotStored, match="No space left"):
+        accept(inbound(files=[a_received_file()]), [rule()])
+    assert not Receipt.objects.exists()
+    assert not Job.objects.exists()
+
+
+def test_a_job_without_an_event_came_with_nothing(job: Job) -> None:
+    accept(inbound(files=[a_received_file()]), [])
+    assert queries.received_with(job) == []
+
+
+def test_both_halves_of_a_split_have_the_files_and_a_follow_up_has_not() -> None:
+    (whole,) = accept(inbound(files=[a_received_file()]), [rule(priority=1)]).jobs
+    parts = planning.split(claimed(), [("A", "Do A."), ("B", "Do B.")], reason="Two.", by="orchestrator")
+    assert [len(queries.received_with(part)) for part in parts] == [1, 1]
+    later = open_job(title="C", brief="Do C.", by="agent:research", parent=whole, depth=1)
+    assert queries.received_with(later) == []

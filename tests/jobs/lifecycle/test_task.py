@@ -67,6 +67,7 @@ def test_a_document_goes_at_once(run: Run, settings: Settings) -> None:
         None,
         1,
     )
+    assert artifact.job
     assert delivery.key == f"{artifact.job.uid}:1:0:1"
     assert delivery.files == [
         {"name": "draft.md", "kind": "draft", "media_type": artifact.media_type, "sha256": artifact.sha256}

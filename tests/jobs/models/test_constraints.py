@@ -191,6 +191,17 @@ def test_an_artifact_version_is_entered_once(task: Task) -> None:
     refuses("artifact_version_once", again(artifact))
 
 
+def test_an_artifact_was_made_or_received_and_never_both(task: Task, receipt: Receipt) -> None:
+    done(document_result())
+    made = task.artifacts.get()
+    refuses("artifact_made_or_received", again(made, name="a", receipt_id=receipt.pk))
+    refuses("artifact_made_or_received", again(made, name="a", task_id=None))
+    refuses("artifact_made_or_received", again(made, name="a", job_id=None))
+    received: dict[str, Any] = {"job_id": None, "task_id": None, "run_id": None, "receipt_id": receipt.pk}
+    again(made, **received)()
+    refuses("artifact_received_once", again(made, **received))
+
+
 def test_a_process_has_one_row() -> None:
     now = timezone.now()
     process = Process.objects.create(
