@@ -85,7 +85,22 @@ def github(house: House) -> Wiring:
     )
 
 
-PROVIDERS: list[Callable[[House], Wiring]] = [folder, git, mail, github]
+def notion(house: House) -> Wiring:
+    """Notion: briefs as rows of the owner's data source."""
+    connected, data_source = env.is_held("NOTION_TOKEN"), env.text("NOTION_DATA_SOURCE")
+    options = {
+        "token": env.text("NOTION_TOKEN"),
+        "site": house.base_url,
+        "data_source": data_source,
+        "base_url": env.address("NOTION_BASE_URL", "https://api.notion.com"),
+    }
+    return Wiring(
+        target=options if connected and data_source else None,
+        delivers=("brief",),
+    )
+
+
+PROVIDERS: list[Callable[[House], Wiring]] = [folder, git, mail, github, notion]
 
 
 def sources(wired: dict[str, Wiring]) -> dict[str, Options]:

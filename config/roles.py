@@ -13,6 +13,7 @@ SECRETS: dict[str, frozenset[str]] = {
     "ANTHROPIC_API_KEY": frozenset({AGENTS}),
     "GITHUB_WEBHOOK_SECRET": frozenset({WEB}),
     "GITHUB_TOKEN": frozenset({DELIVERIES}),
+    "NOTION_TOKEN": frozenset({DELIVERIES}),
     "EMAIL_URL": frozenset({DELIVERIES}),
     "NIGHTDESK_PUSH_REPOSITORIES": frozenset({DELIVERIES}),
 }

@@ -105,6 +105,13 @@ def delivery(pk: object) -> Delivery | None:
     return Delivery.objects.select_related("task", "job").filter(pk=pk).first()
 
 
+def version_before(delivery: Delivery) -> Delivery | None:
+    """The latest version of the same effect that its target has, from an earlier round of its task; or None."""
+    rows = Delivery.objects.filter(task=delivery.task_id, kind=delivery.kind, target=delivery.target)
+    there = rows.filter(state=DeliveryState.DELIVERED).exclude(pk=delivery.pk).order_by("-id")
+    return next((row for row in there if row.shown_as == delivery.shown_as), None)
+
+
 def undoable(by: User, now: datetime.datetime) -> list[Delivery]:
     """What this person approved and what has not left yet, the next to leave first."""
     rows = Delivery.objects.filter(

@@ -17,6 +17,7 @@ from functools import lru_cache
 import httpx
 from notion_client import Client
 from notion_client.errors import HTTPResponseError, NotionClientErrorBase, RequestTimeoutError
+from notion_client.helpers import extract_notion_id
 
 from integrations.bodies import one_line
 from integrations.contracts import DeliveryError, Json, OutcomeUnknown
@@ -30,6 +31,10 @@ _LEAST_SECONDS = 2.0
 _LONGEST_WAIT = 3_600.0
 
 log = logging.getLogger(__name__)
+
+
+class NotThere(DeliveryError):
+    """It does not exist, or is not shared with the integration: Notion does not tell them apart."""
 
 
 class Notion:
@@ -70,9 +75,27 @@ class Visit:
         """Whom the token belongs to: https://developers.notion.com/reference/get-self"""
         return self._read("GET", "users/me")
 
-    def source(self, source: str) -> Json:
-        """A data source with its columns: https://developers.notion.com/reference/retrieve-a-data-source"""
-        return self._read("GET", f"data_sources/{source}")
+    def source(self, given: str) -> Json:
+        """A data source with its columns: https://developers.notion.com/reference/retrieve-a-data-source
+
+        It may be named by its id, or by the id or link of a database that has one data source alone.
+        """
+        wanted = extract_notion_id(given) or given
+        try:
+            return self._read("GET", f"data_sources/{wanted}")
+        except NotThere:
+            only = self._only_source(wanted)
+        return self._read("GET", f"data_sources/{only}")
+
+    def _only_source(self, database: str) -> str:
+        """What lies in a database: https://developers.notion.com/reference/retrieve-database"""
+        found = self._read("GET", f"databases/{database}")["data_sources"]
+        if len(found) != 1:
+            names = ", ".join(f"{one['name']} ({one['id']})" for one in found) or "none"
+            raise DeliveryError(
+                f"The database has several data sources: give the id of one: {names}.", permanent=True
+            )
+        return str(found[0]["id"])
 
     def add_columns(self, source: str, columns: Json) -> Json:
         """Add columns: https://developers.notion.com/reference/update-a-data-source"""
@@ -164,20 +187,22 @@ class Visit:
 
         https://developers.notion.com/reference/status-codes and https://developers.notion.com/reference/request-limits
         """
-        status, code = error.status, _code(error)
+        status, code = error.status, str(_said(error).get("code"))
         if status in {429, 529}:
             return self._slow_down(error)
         if status == 409 and code != "row_limit_exceeded":
             return DeliveryError("Notion was changing the same at this moment (409).", permanent=False)
         if status >= 500:
             return OutcomeUnknown(f"Notion answers {status} to {call}.")
+        if status == 404:
+            return NotThere(f"Notion answers 404 to {call}: {_NOT_SHARED}", permanent=True)
         why = _FIXES.get(status) or _FIXES_BY_CODE.get(code) or one_line(str(error)) or "no reason given"
         return DeliveryError(f"Notion answers {status} to {call}: {why}", permanent=True)
 
     def _slow_down(self, error: HTTPResponseError) -> DeliveryError:
         """Notion says how long: nobody in this process asks before that."""
         seconds = _retry_after(error.headers)
-        data = error.additional_data or {}
+        data = _said(error).get("additional_data") or {}
         reason = one_line(data.get("rate_limit_reason") or "") or (
             "overloaded" if error.status == 529 else "no reason given"
         )
@@ -189,17 +214,18 @@ class Visit:
 _FIXES = {
     401: "it does not know the token: check NOTION_TOKEN.",
     403: "the integration may not do this: give it the rights to read, insert and update content.",
-    404: "it is not there, or not shared: open it in Notion and add the integration under ••• > Connections.",
 }
+_NOT_SHARED = "it is not there, or not shared: open it in Notion and add the integration under ••• > Connections."
 _FIXES_BY_CODE = {"row_limit_exceeded": "the workspace takes no more rows: make room, or choose another plan."}
 
 
-def _code(error: HTTPResponseError) -> str:
-    """The service's own code, also where its client knows none such."""
+def _said(error: HTTPResponseError) -> Json:
+    """The body of the answer, also where the client does not know its code; empty if it is no object."""
     try:
-        return str(json.loads(error.body)["code"])
-    except (ValueError, KeyError, TypeError):
-        return ""
+        said = json.loads(error.body)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def _what(path: str) -> str:

@@ -1,7 +1,7 @@
 """One row for each thing that is shown, brought up to date in place: looked for before it is made, never doubled.
 
-The column Digest says which text the row's page holds; while the text is being written it says so. Thus a page that
-is half written is known as such, and finished at the next try; and a text that is there already is not written again.
+The column Digest says which text the row's page holds; while it is being written it says so. Thus a page that is
+half written is known as such, and finished at the next try; and a text that is there already is not written again.
 """
 
 import hashlib
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from integrations.contracts import DeliveryError, Json
-from integrations.notion.client import Visit
+from integrations.notion.client import NotThere, Visit
 from integrations.notion.columns import DIGEST, EXTERNAL_ID, TITLE, Columns
 
 # Of what Notion takes in one call (1,000 blocks, 500 KB) with room for what it counts as blocks and we don't.
@@ -76,9 +76,7 @@ class Rows:
             return None
         try:
             found = self._visit.page(page)
-        except DeliveryError as error:
-            if not error.permanent:
-                raise
+        except NotThere:
             return None
         is_it = self._columns.text(found, EXTERNAL_ID.name) == row.external_id
         return found if is_it and not found["in_trash"] else None

@@ -60,9 +60,10 @@ class NotionTarget:
         """The rows of a data source whose columns fit. Raises DeliveryError."""
         with self._notion.visit() as visit:
             try:
-                columns = Columns(self._schema(visit, source), wanted)
+                schema = self._schema(visit, source)
+                columns = Columns(schema, wanted)
                 columns.check()
-                yield Rows(visit, source, columns)
+                yield Rows(visit, schema["id"], columns)
             except DeliveryError as error:
                 if error.permanent:
                     # Its owner may have mended it before the next try.

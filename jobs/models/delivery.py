@@ -90,3 +90,11 @@ class Delivery(Stateful):
     def __str__(self) -> str:
         """Return the key."""
         return self.key
+
+    @property
+    def shown_as(self) -> str:
+        """What a target shows once and brings up to date: a card, or all of the key but the round of its task."""
+        if self.task_id is None:
+            return self.card
+        job, position, _, number = self.key.rsplit(":", 3)
+        return f"{job}:{position}:{number}"

@@ -79,7 +79,7 @@ class TargetContract:
     def test_a_lost_answer_is_found_by_another_process(self) -> None:
         self.make().deliver(self.outgoing())
         assert self.make().find(self.outgoing()) is not None
-        assert self.make().find(self.outgoing(key="job-1:1:1:1")) is None
+        assert self.make().find(self.outgoing(key="job-1:2:0:1")) is None
 
     def test_two_keys_are_two_effects(self) -> None:
         first = self.make().deliver(self.outgoing())
