@@ -11,7 +11,11 @@ from typing import Protocol, runtime_checkable
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from agents.contracts import Agent, Json, Plan, Question, Split, Step
+from agents.contracts import (
+    Agent,
+    Json,
+)
+from agents.decisions import Plan, Question, Split, Step
 from agents.registry import AGENTS, load
 
 MAX_STEPS = 5

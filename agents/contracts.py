@@ -204,10 +204,11 @@ class Tool(Protocol):
 
 
 class Answer(Frozen):
-    """A question that a person answered earlier in this job."""
+    """A question that a person answered: in this job, or (`said_on`) in an earlier one for the same client."""
 
     question: str
     answer: str
+    said_on: str = ""  # a date, ISO 8601
 
 
 class ClientFacts(Frozen):
@@ -255,11 +256,22 @@ class Brief(Frozen):
     client: ClientFacts | None = None
     data: Json = Field(default_factory=dict)
     answers: list[Answer] = Field(default_factory=list)
+    known: list[Answer] = Field(default_factory=list)  # said in earlier jobs: a plan cites them by number, from 1
+    part_of: str = ""  # the title of the request that was split, where this job is one half of it
     task_title: str = ""
     input: Json = Field(default_factory=dict)
     earlier: list[Earlier] = Field(default_factory=list)
     materials: list[Material] = Field(default_factory=list)
     revision: Revision | None = None
+
+
+@dataclass(frozen=True)
+class Typical:
+    """What one Task of an agent usually takes, for the estimate of a plan until there is a history to go by."""
+
+    calls: int = 3
+    prompt_tokens: int = 12_000  # of each call
+    output_tokens: int = 3_000  # of the whole Task
 
 
 @dataclass(frozen=True)
@@ -346,40 +358,3 @@ class Agent(Protocol):
     def run(self, brief: Brief, desk: Desk) -> Draft:
         """Do one Task. Raises a subclass of Interrupted when it cannot; any other exception is a fault."""
         ...
-
-
-class Step(Frozen):
-    """One step of a Plan: it becomes a Task. `needs` are positions (1-based) of earlier steps."""
-
-    agent: str
-    title: str = Field(max_length=120)
-    input: Json
-    needs: list[int] = Field(default_factory=list)
-
-
-class Plan(Frozen):
-    """One to five steps, checked against the catalogue."""
-
-    steps: list[Step]
-
-
-class SplitPart(Frozen):
-    """One of the two jobs that a request too large for one Plan becomes."""
-
-    title: str = Field(max_length=200)
-    brief: str
-
-
-class Split(Frozen):
-    """Two jobs, the second starts after the first is completed and gets its outputs."""
-
-    parts: list[SplitPart] = Field(min_length=2, max_length=2)
-    reason: str
-
-
-class Question(Frozen):
-    """What a person must say before anything can be planned."""
-
-    question: str
-    suggestions: list[str] = Field(min_length=2, max_length=4)
-    recommended: int = 0  # index into suggestions

@@ -1,30 +1,41 @@
 """From a request to a decision: a Plan, a Split into two jobs, or a Question. It runs nothing, keeps nothing."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from agents import catalogue, prompts
-from agents.contracts import BadAnswer, Brief, Desk, Json, Plan, Question, Split
+from agents.contracts import (
+    BadAnswer,
+    Brief,
+    Desk,
+    Json,
+)
+from agents.decisions import Plan, Question, Split
 from agents.kinds import request_sections, section
-from agents.loop import converse
+from agents.loop import converse, fence
 from agents.tools.named import invented, requested
 
 NAME = "orchestrator"
-PROMPT_VERSION = "v1"
+PROMPT_VERSION = "v2"
 INSTEAD_OF_A_PLAN = [
     "Plan only the first and most important part.",
     "Leave out whatever no agent can do.",
     "Try again with the request as it stands.",
 ]
+SPLIT_AGAIN = "Split it into two further jobs."
 
 
-def plan(brief: Brief, desk: Desk, agents: Sequence[str] = ()) -> catalogue.Decision:
+def plan(
+    brief: Brief, desk: Desk, agents: Sequence[str] = (), *, version: str = PROMPT_VERSION
+) -> catalogue.Decision:
     """Decide how the job is done, with these agents alone if any are named; raises Interrupted without a model.
 
     A decision that breaks a rule goes back to the model once, with the reasons; breaking one again it becomes a
-    Question, so that nothing of an invalid plan ever runs.
+    Question, so that nothing of an invalid plan ever runs. A half of a split request is split again only after its
+    owner said so.
     """
     names = catalogue.allowed(agents)
     if not names:
@@ -34,22 +45,28 @@ def plan(brief: Brief, desk: Desk, agents: Sequence[str] = ()) -> catalogue.Deci
         answer = converse(
             desk,
             agent=NAME,
-            system=prompts.load(
-                NAME, PROMPT_VERSION, catalogue=catalogue.text(names), max_steps=str(catalogue.MAX_STEPS)
-            ),
-            opening=opening(brief),
+            system=prompts.load(NAME, version, catalogue=catalogue.text(names), max_steps=str(catalogue.MAX_STEPS)),
+            opening=opening(brief, desk.options.get("repositories") or ()),
             tools=[],
-            output=_answer_checked(requested(brief), names, problems),
+            output=_answer_checked(brief, names, problems),
             max_tokens=8_000,
         )
     except BadAnswer:
         return _question_instead(problems or ["The model's answer did not have the form of a decision, twice."])
-    return answer.decision.made()
+    return _asked_first(answer.decision.made(), brief)
 
 
-def opening(brief: Brief) -> str:
+def opening(brief: Brief, repositories: Iterable[str] = ()) -> str:
     """The request as the orchestrator reads it; the same text whenever the same Brief is given."""
     parts = request_sections(brief)
+    if brief.known:
+        said = [
+            f"{number}. Asked: {known.question}\nAnswer: {known.answer}\nSaid on {known.said_on}"
+            for number, known in enumerate(brief.known, start=1)
+        ]
+        parts.append(section("What the owner said in earlier jobs for this client", "\n\n".join(said)))
+    if brief.part_of:
+        parts.append(section("What it is a part of", fence("origin", brief.part_of)))
     if brief.client:
         reachable = "has a trusted recipient" if brief.client.has_recipients else "has no trusted recipient yet"
         parts.append(section("The client", f"{brief.client.name} ({reachable})"))
@@ -57,6 +74,8 @@ def opening(brief: Brief) -> str:
         parts.append(section("The client", "None: there is nobody to write to."))
     files = [f"- {file.name} ({len(file.text):,} characters)" for file in brief.materials]
     parts.append(section("Files of this job", "\n".join(files) or "None."))
+    names = "\n".join(f"- {name}" for name in sorted(repositories))
+    parts.append(section("Repositories that can be worked on", names or "None."))
     return "\n\n".join(parts)
 
 
@@ -88,10 +107,13 @@ class PlanChoice(BaseModel):
 
     kind: Literal["plan"]
     steps: list[Json] = Field(description="One to five steps", json_schema_extra=_typed_steps)
+    rests_on: list[int] = Field(
+        default=[], description="Numbers of the answers from earlier jobs that the plan rests on; usually none"
+    )
 
     def made(self) -> Plan:
         """The Plan; raises ValidationError."""
-        return Plan.model_validate({"steps": self.steps})
+        return Plan.model_validate({"steps": self.steps, "rests_on": self.rests_on})
 
 
 class PartChoice(BaseModel):
@@ -122,6 +144,14 @@ class QuestionChoice(BaseModel):
     question: str = Field(description="One question, short, that the owner can answer without looking anything up")
     suggestions: list[str] = Field(description="Two to four answers to choose from, each complete in itself")
     recommended: int = Field(description="Which of the suggestions you would take, counted from 0")
+    lasting: bool = Field(
+        default=False,
+        description="true if the answer will hold for later jobs of this client too, false if it is for this one",
+    )
+    if_unanswered: Literal["hold", "recommended"] = Field(
+        default="hold",
+        description="recommended if work may go on with your advice when nobody answers in time, else hold",
+    )
 
     def made(self) -> Question:
         """The Question; raises ValidationError."""
@@ -140,7 +170,7 @@ class Answer(BaseModel):
     )
 
 
-def _answer_checked(words: str, names: Sequence[str], problems: list[str]) -> type[Answer]:
+def _answer_checked(brief: Brief, names: Sequence[str], problems: list[str]) -> type[Answer]:
     """The Answer that is only valid when its decision can be carried out; `problems` holds what the last one broke.
 
     Being part of the form, the rules get the one repair that the loop gives to every answer.
@@ -158,7 +188,7 @@ def _answer_checked(words: str, names: Sequence[str], problems: list[str]) -> ty
 
         @model_validator(mode="after")
         def _can_be_carried_out(self) -> Self:
-            problems[:] = _problems(self, words, names)
+            problems[:] = _problems(self, brief, names)
             if problems:
                 raise ValueError(" ".join(problems))
             return self
@@ -166,21 +196,53 @@ def _answer_checked(words: str, names: Sequence[str], problems: list[str]) -> ty
     return Checked
 
 
-def _problems(answer: Answer, words: str, names: Sequence[str]) -> list[str]:
+def _problems(answer: Answer, brief: Brief, names: Sequence[str]) -> list[str]:
     try:
         decision = answer.decision.made()
     except ValidationError as error:
         return [catalogue.in_words(fault) for fault in error.errors(include_url=False, include_context=False)]
-    return [*catalogue.check(decision, names), *_invented_addresses(decision, words)]
+    return [*catalogue.check(decision, names), *_ill_cited(decision, brief), *_invented_addresses(decision, brief)]
 
 
-def _invented_addresses(decision: catalogue.Decision, words: str) -> list[str]:
+def _ill_cited(decision: catalogue.Decision, brief: Brief) -> list[str]:
+    """What was answered is used and cited, not asked again."""
+    if isinstance(decision, Plan):
+        unknown = [number for number in decision.rests_on if not 1 <= number <= len(brief.known)]
+        return [f"rests_on: there is no answer {number} from an earlier job." for number in unknown]
+    if isinstance(decision, Question):
+        said = [*brief.answers, *brief.known]
+        same = [known for known in said if _words(known.question) == _words(decision.question)]
+        return [f"The owner has answered this: “{known.answer}”. Use it." for known in same[-1:]]
+    return []
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
+
+
+def _invented_addresses(decision: catalogue.Decision, brief: Brief) -> list[str]:
     """An address that a model made up could carry secrets out, so it is refused where it first appears."""
     given: Any = decision.model_dump(mode="json") if not isinstance(decision, Question) else []
+    words = "\n".join([requested(brief), *(known.answer for known in brief.known)])
     return [
         f"The address {url} is not in the request: copy addresses exactly, or leave them out."
         for url in invented(given, words)
     ]
+
+
+def _asked_first(decision: catalogue.Decision, brief: Brief) -> catalogue.Decision:
+    """A Split of what is a half already needs a word of its owner; one word is for one level."""
+    if not (isinstance(decision, Split) and brief.part_of):
+        return decision
+    question = (
+        f"“{brief.job_title}” is one half of a request that was split already, and still too large for one plan."
+        " What shall I do?"
+    )
+    if any(said.question == question and said.answer == SPLIT_AGAIN for said in brief.answers):
+        return decision
+    first, second = (part.title for part in decision.parts)
+    suggestions = [SPLIT_AGAIN, f"Do only this: {first}", f"Do only this: {second}"]
+    return Question(question=question, suggestions=list(dict.fromkeys(suggestions)))
 
 
 def _question_instead(problems: list[str]) -> Question:

@@ -24,6 +24,7 @@ env.refuse_unknown(
         "NIGHTDESK_JOB_BUDGET",
         "NIGHTDESK_UNDO",
         "NIGHTDESK_UNDO_CLIENT",
+        "NIGHTDESK_ANSWER_WITHIN",
         "NIGHTDESK_VAR",
         "NIGHTDESK_CONCURRENCY",
         "NIGHTDESK_LEASE",
@@ -215,6 +216,8 @@ DAILY_BUDGET = env.microusd("NIGHTDESK_DAILY_BUDGET", default="20")
 JOB_BUDGET = env.microusd("NIGHTDESK_JOB_BUDGET", default="2")
 UNDO = env.duration("NIGHTDESK_UNDO", default="10s")
 UNDO_CLIENT = env.duration("NIGHTDESK_UNDO_CLIENT", default="30s")
+# A question with a stated default waits so long for a person; any other waits for ever.
+ANSWER_WITHIN = env.duration("NIGHTDESK_ANSWER_WITHIN", default="12h")
 
 ANTHROPIC_API_KEY = env.text("ANTHROPIC_API_KEY")
 ANTHROPIC_BASE_URL = env.address("ANTHROPIC_BASE_URL")

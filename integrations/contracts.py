@@ -30,6 +30,14 @@ class RawRequest:
     trigger: str | None = None  # the trigger's slug, for addresses that carry one
 
 
+class Attached(Frozen):
+    """A file that came with an event. Its name and type are the sender's words."""
+
+    name: str
+    media_type: str = ""
+    content: bytes
+
+
 class Incoming(Frozen):
     """One verified, parsed event. `external_id` is the sender's own id for it, the same on every redelivery."""
 
@@ -38,6 +46,7 @@ class Incoming(Frozen):
     sender: str = ""
     summary: str = ""  # one line for lists
     data: Json = Field(default_factory=dict)  # what a trigger's templates may name
+    files: list[Attached] = Field(default_factory=list)
     ignored: str = ""  # why no rule may open a job from it: Nightdesk caused it itself, or it is a loop
 
 
@@ -50,6 +59,13 @@ class Refusal(Exception):
 
 class Malformed(Refusal):
     """The body is not what it says it is: 400."""
+
+
+class TooLarge(Refusal):
+    """The body, or a file in it, is over the limit: 413."""
+
+    status = 413
+    code = "too_large"
 
 
 class BadSignature(Refusal):
@@ -71,7 +87,7 @@ class Source(Protocol):
         ...
 
     def parse(self, request: RawRequest) -> Incoming:
-        """Return the event of a verified request; raise Malformed if the body is not what it says."""
+        """Return the event of a verified request; raise Malformed if the body is not what it says, or TooLarge."""
         ...
 
     def check_conditions(self, conditions: Json) -> str:

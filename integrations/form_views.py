@@ -3,28 +3,34 @@
 import datetime
 import json
 import logging
+from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from integrations import bodies, signatures, visitors
+from integrations import attachments, bodies, signatures, uploads, visitors
 from integrations.form import fields
-from integrations.form.source import FormSource, submission
+from integrations.form.source import MAX_WORDS_BYTES, FormSource, submission
 from integrations.views import hook
 from jobs import arrivals
+from jobs.lifecycle import artifact as artifacts
 from jobs.lifecycle import intake
 from jobs.models import Trigger
 
 MOST_AN_HOUR = 10
+# Of a page with files, so much is read to find the words in it; the files are refused long before.
+MOST_READ_BYTES = 50_000_000
 _HOUR = datetime.timedelta(hours=1)
 _PAGE_TYPES = {bodies.FORM_TYPE, "multipart/form-data"}
 _POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 _TRAPPED = "The field that people do not see was filled in: most likely a program sent this."
-_TOO_MUCH = "That was too much at once. Please send less."
+_TOO_MUCH = "That was too much at once. Please go back, where your words still are, and send less."
+_CHOOSE_AGAIN = "Please choose this again: a browser does not keep it."
 _NO_COOKIE = "Please send that once more: your browser had not kept the cookie of this page."
 _TOO_OLD = "This page had lain open for long. Please look it over and send it once more."
 _TOO_OFTEN = "A lot came from your network within the last hour. Please send this again later."
@@ -32,6 +38,15 @@ _SENT_BEFORE = "This page was sent before, with other words. To send these too, 
 _NOT_NOW = "It could not be kept just now. Please send it once more in a minute."
 
 log = logging.getLogger(__name__)
+
+
+@dataclass
+class Sent:
+    """What somebody filled in on a page, what is wrong with it, both by the field's name, and the files."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+    files: list[artifacts.File] = field(default_factory=list)
 
 
 @csrf_exempt
@@ -53,41 +68,55 @@ def _shown(request: HttpRequest, rule: Trigger, asked: fields.Conditions) -> Htt
 def _taken(request: HttpRequest, rules: list[Trigger], asked: fields.Conditions) -> HttpResponse:
     """Keep what was filled in, then thank; else show the page again, with what was typed and what is wrong."""
     declared = request.headers.get("Content-Length", "")
-    if declared.isdigit() and int(declared) > FormSource.max_body_bytes:
+    if declared.isdigit() and int(declared) > (MOST_READ_BYTES if asked.takes_files else MAX_WORDS_BYTES):
         return _page(request, rules[0], asked, said=_TOO_MUCH, status=413)
-    values, problems = fields.cleaned(asked.fields, request.POST)
+    sent = _read(request, asked)
     try:
-        status, said = _refusal(request, rules[0], values, problems)
+        status, said = _refusal(request, rules[0], sent)
         if status == 200:
-            status, said = _keep(request, rules, asked, values)
-    except (OperationalError, InterfaceError):
+            status, said = _keep(request, rules, asked, sent)
+    except (OperationalError, InterfaceError, intake.NotStored):
         log.exception("a submission to the form %s could not be kept", rules[0].slug)
         status, said = 503, _NOT_NOW
     if status == 200:
         return HttpResponse(status=303, headers={"Location": f"{request.path}?sent"})
-    return _page(request, rules[0], asked, values=values, problems=problems, said=said, status=status)
+    return _page(request, rules[0], asked, sent=sent, said=said, status=status)
 
 
-def _refusal(
-    request: HttpRequest, rule: Trigger, values: dict[str, str], problems: dict[str, str]
-) -> tuple[int, str]:
+def _read(request: HttpRequest, asked: fields.Conditions) -> Sent:
+    """What was filled in; of a field for files, their names. Too large a file is a problem of its field."""
+    request.upload_handlers = [uploads.Basket(request)]
+    chosen = {one.name: request.FILES.getlist(one.name) for one in asked.fields if one.kind == "file"}
+    named = {name: ", ".join(str(file.name) for file in files) for name, files in chosen.items() if files}
+    values, problems = fields.cleaned(asked.fields, {**request.POST.dict(), **named})
+    together = [file for files in chosen.values() for file in files]
+    too_much = attachments.problem([(str(file.name), file.size or 0) for file in together])
+    problems |= dict.fromkeys(named, too_much) if too_much else {}
+    if too_much:
+        return Sent(values, problems)
+    return Sent(values, problems, [_file(file) for file in together])
+
+
+def _file(file: "UploadedFile[bytes]") -> artifacts.File:
+    return artifacts.File(artifacts.RECEIVED, str(file.name), file.content_type or "", file.read())
+
+
+def _refusal(request: HttpRequest, rule: Trigger, sent: Sent) -> tuple[int, str]:
     """Why it is not taken, as a status and a sentence; 200 if it is."""
     if visitors.forged(request):
         return 403, _NO_COOKIE
     if not visitors.number_of(request.POST.get(fields.TOKEN, ""), rule.slug):
         return 409, _TOO_OLD
-    if problems or not any(values.values()):
-        return 400, "Please look at what is marked." if problems else "Please fill in something."
+    if sent.problems or not any(sent.values.values()):
+        return 400, "Please look at what is marked." if sent.problems else "Please fill in something."
     if arrivals.since(visitors.origin_of(request), timezone.now() - _HOUR) >= MOST_AN_HOUR:
         return 429, _TOO_OFTEN
     return 200, ""
 
 
-def _keep(
-    request: HttpRequest, rules: list[Trigger], asked: fields.Conditions, values: dict[str, str]
-) -> tuple[int, str]:
+def _keep(request: HttpRequest, rules: list[Trigger], asked: fields.Conditions, sent: Sent) -> tuple[int, str]:
     """Keep the submission, once a page; what a program fell into the trap with is kept too, and opens nothing."""
-    inbound = _inbound(request, rules[0], asked, values)
+    inbound = _inbound(request, rules[0], asked, sent)
     trapped = bool(request.POST.get(fields.TRAP))
     if trapped:
         accepted = intake.accept(inbound, [], problems={intake.EVERY_RULE: _TRAPPED})
@@ -97,20 +126,21 @@ def _keep(
     return (409, _SENT_BEFORE) if is_another else (200, "")
 
 
-def _inbound(
-    request: HttpRequest, rule: Trigger, asked: fields.Conditions, values: dict[str, str]
-) -> intake.Inbound:
-    """What was filled in; of what the page itself added, the number alone."""
+def _inbound(request: HttpRequest, rule: Trigger, asked: fields.Conditions, sent: Sent) -> intake.Inbound:
+    """What was filled in; of what the page itself added, the number alone; of files, the sums."""
+    values = sent.values
+    files = [{"name": file.name, "size": len(file.content), "sha256": file.sha256} for file in sent.files]
     number = visitors.number_of(request.POST.get(fields.TOKEN, ""), rule.slug)
     text = values.get("text") or fields.in_words(asked.fields, values)
     incoming = submission({**values, "text": text}, external_id=f"{rule.slug}:page:{number}")
     known: dict[str, Any] = incoming.model_dump(include={"external_id", "kind", "sender", "summary", "data"})
     return intake.Inbound(
         source=FormSource.slug,
-        body=json.dumps(values, ensure_ascii=False).encode(),
+        body=json.dumps({**values, **({"files": files} if files else {})}, ensure_ascii=False).encode(),
         headers={name.lower(): value for name, value in request.headers.items()},
         address=rule.slug,
         origin=visitors.origin_of(request),
+        files=sent.files,
         **known,
     )
 
@@ -120,19 +150,29 @@ def _page(
     rule: Trigger,
     asked: fields.Conditions,
     *,
-    values: dict[str, str] | None = None,
-    problems: dict[str, str] | None = None,
+    sent: Sent | None = None,
     said: str = "",
     status: int = 200,
 ) -> HttpResponse:
     """The page with a new token, and with what was typed before."""
-    given, wrong = values or {}, problems or {}
-    rows = [
-        {"field": field, "value": given.get(field.name, ""), "problem": wrong.get(field.name, "")}
-        for field in asked.fields
-    ]
-    context = {"rule": rule, "asked": asked, "rows": rows, "said": said, "token": visitors.new_token(rule.slug)}
+    rows = [_row(one, sent or Sent()) for one in asked.fields]
+    context = {
+        "rule": rule,
+        "asked": asked,
+        "rows": rows,
+        "said": said,
+        "token": visitors.new_token(rule.slug),
+        "limits": attachments.limits(),
+    }
     return _render(request, "hosted/form.html", context, status=status)
+
+
+def _row(asked: fields.Field, sent: Sent) -> dict[str, Any]:
+    """A field of the page with what was filled in and what is wrong with that."""
+    value, problem = sent.values.get(asked.name, ""), sent.problems.get(asked.name, "")
+    if asked.kind == "file" and value:
+        problem = f"{problem} {_CHOOSE_AGAIN}".strip()
+    return {"field": asked, "value": value, "problem": problem}
 
 
 def _render(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:

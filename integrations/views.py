@@ -12,18 +12,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from integrations import marks, registry
-from integrations.contracts import BadSignature, Incoming, RawRequest, Refusal, Source
+from integrations.contracts import BadSignature, Incoming, RawRequest, Refusal, Source, TooLarge
+from jobs.lifecycle import artifact as artifacts
 from jobs.lifecycle import intake
 from jobs.models import Trigger
 
 log = logging.getLogger(__name__)
-
-
-class TooLarge(Refusal):
-    """The body is over the source's limit: 413."""
-
-    status = 413
-    code = "too_large"
 
 
 class UnknownAddress(Refusal):
@@ -34,7 +28,7 @@ class UnknownAddress(Refusal):
 
 
 class Unavailable(Refusal):
-    """The database cannot be reached or is full: 503, so that the sender sends it again."""
+    """The database or the storage cannot be reached or is full: 503, so that the sender sends it again."""
 
     status = 503
     code = "unavailable"
@@ -48,7 +42,7 @@ def hook(request: HttpRequest, source: str, trigger: str | None = None) -> HttpR
         accepted = _accept(registry.source(source, settings.SOURCES.get(source)), request, trigger)
     except Refusal as refusal:
         return _refuse(refusal)
-    except (OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError, intake.NotStored):
         log.exception("an event from %s could not be kept", source)
         return _refuse(Unavailable("It could not be kept just now: send it again."))
     body = {"receipt": accepted.receipt.pk, "jobs": [job.pk for job in accepted.jobs]}
@@ -106,6 +100,7 @@ def _inbound(provider: Source, raw: RawRequest, incoming: Incoming) -> intake.In
         headers=raw.headers,
         address=raw.trigger or "",
         is_test=marks.is_marked(raw.headers, raw.body),
+        files=[artifacts.File(artifacts.RECEIVED, one.name, one.media_type, one.content) for one in incoming.files],
         **known,
     )
 

@@ -34,6 +34,8 @@ NAMES = frozenset(
         "task.failed",
         "task.retried",
         "task.revising",
+        "task.asked",
+        "task.answered",
         "task.cancelled",
         "run.succeeded",
         "run.failed",

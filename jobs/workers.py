@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from jobs import dispatch, queue
 from jobs.lifecycle import delivery as deliveries
-from jobs.lifecycle import overdue, planning, slot
+from jobs.lifecycle import overdue, planning, question, slot
 from jobs.lifecycle import run as runs
 from jobs.lifecycle import task as tasks
 from jobs.lifecycle.moves import IllegalMove, LostRace
@@ -41,8 +41,11 @@ def cycle() -> None:
 
 
 def open_due_slots() -> None:
-    """Open the jobs of schedules whose slot has come, and raise an alarm for what did not come or does not end."""
+    """Do what the clock asks for: open the slots of schedules, raise alarms for what did not come or does not end,
+    and let stated defaults count where nobody answered in time.
+    """
     now = timezone.now()
+    question.apply_defaults(now)
     slot.open_due(now)
     slot.release_queued()
     overdue.check(now)

@@ -8,7 +8,18 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, Field
 
 from agents import prompts, sandbox
-from agents.contracts import Brief, Desk, Draft, Effect, Frozen, Made, Tool, Unable
+from agents.contracts import (
+    Brief,
+    Desk,
+    Draft,
+    Effect,
+    Frozen,
+    Made,
+    Tool,
+    Typical,
+    Unable,
+)
+from agents.decisions import NeedsAnswer, Question
 from agents.kinds import REHEARSAL, NextJobs, counted, follow_ups, one_line, opening, read_input, section
 from agents.loop import converse
 from agents.sandbox import git
@@ -20,6 +31,7 @@ PATCH = "changes.patch"
 TEST_OUTPUT = "tests.txt"
 _SUBJECT = 72
 _BODY = 2_000
+_MOST_SUGGESTED = 3
 
 _IN_THE_FILES = "the change that you made before is in the files"
 _NOT_IN_THE_FILES = "the change that you made before does not fit any more: it is not in the files"
@@ -82,10 +94,13 @@ class CodeAgent:
     prompt_version: ClassVar[str] = "v2"
     Input: ClassVar[type[BaseModel]] = Input
     Output: ClassVar[type[BaseModel]] = Output
+    typical: ClassVar[Typical] = Typical(calls=16, prompt_tokens=40_000, output_tokens=16_000)
 
     def run(self, brief: Brief, desk: Desk) -> Draft:
-        """Make the change; raises Unable, before anything is spent, where there is no repository or no cell."""
-        site = _site(read_input(brief, Input), desk)
+        """Make the change; before anything is spent, raises Unable where there is no repository or no cell, and
+        NeedsAnswer where it is not clear which repository is meant.
+        """
+        site = _site(read_input(brief, Input), brief, desk)
         clone = _cloned(site, desk)
         tests = RunTests(site.test_command, clone.tree, user=site.user)
         answer = converse(
@@ -102,22 +117,33 @@ class CodeAgent:
         return _draft(desk, site, answer, clone.base_sha, changes, outcome)
 
 
-def _site(task: Input, desk: Desk) -> Site:
+def _site(task: Input, brief: Brief, desk: Desk) -> Site:
     """The repository that is meant, if the owner has named one so and its code can be run here."""
     repositories: dict[str, str] = desk.options.get("repositories") or {}
-    name = named(task.repository, repositories)
-    if name is None:
-        known = ", ".join(sorted(repositories)) or "none"
-        raise Unable(
-            f"There is no repository named {one_line(task.repository, 80)!r} here; there are: {known}. "
-            "Name one of these, or add it to NIGHTDESK_REPOSITORIES, then start the job again."
-        )
+    name = named(task.repository, repositories) or _asked(task.repository, brief, repositories)
     user = str(desk.options.get("cell_user") or "")
     if missing := sandbox.probe(user):
         raise Unable(f"Code of a repository cannot be run safely on this machine. {' '.join(missing)}")
     commands: dict[str, str] = desk.options.get("test_commands") or {}
     command = commands.get(name) or task.test_command.strip()
     return Site(name, str(repositories[name]), command, user)
+
+
+def _asked(wanted: str, brief: Brief, repositories: Mapping[str, str]) -> str:
+    """The repository that the owner answered with; without an answer, the question which one is meant."""
+    label = one_line(wanted, 80)
+    question = f"There is no repository named “{label}” here. Which one is meant?"
+    said = [answer.answer.strip() for answer in brief.answers if answer.question == question]
+    if said and (name := named(said[-1], repositories)):
+        return name
+    if said or not repositories:
+        known = ", ".join(sorted(repositories)) or "none"
+        raise Unable(
+            f"There is no repository named {label!r} here; there are: {known}. "
+            "Name one of these, or add it to NIGHTDESK_REPOSITORIES, then start the job again."
+        )
+    suggestions = [*sorted(repositories)[:_MOST_SUGGESTED], "None of these."]
+    raise NeedsAnswer(Question(question=question, suggestions=suggestions))
 
 
 def named(wanted: str, repositories: Mapping[str, str]) -> str | None:

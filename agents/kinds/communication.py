@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import BaseModel, Field
 
 from agents import prompts
-from agents.contracts import Brief, Desk, Draft, Effect, Frozen, Unable
+from agents.contracts import Brief, Desk, Draft, Effect, Frozen, Typical, Unable
 from agents.kinds import markdown_file, one_line, opening, read_input
 from agents.loop import converse
 
@@ -44,6 +44,7 @@ class CommunicationAgent:
     prompt_version: ClassVar[str] = "v1"
     Input: ClassVar[type[BaseModel]] = Input
     Output: ClassVar[type[BaseModel]] = Output
+    typical: ClassVar[Typical] = Typical(calls=1)
 
     def run(self, brief: Brief, desk: Desk) -> Draft:
         """Write the message; raises Unable when there is nobody to send it to, before anything is spent."""

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, Field
 
 from agents import prompts
-from agents.contracts import Brief, Desk, Draft, Effect, Frozen
+from agents.contracts import Brief, Desk, Draft, Effect, Frozen, Typical
 from agents.kinds import counted, markdown_file, one_line, opening, read_input
 from agents.loop import converse
 
@@ -47,6 +47,7 @@ class DraftingAgent:
     prompt_version: ClassVar[str] = "v1"
     Input: ClassVar[type[BaseModel]] = Input
     Output: ClassVar[type[BaseModel]] = Output
+    typical: ClassVar[Typical] = Typical(calls=1)
 
     def run(self, brief: Brief, desk: Desk) -> Draft:
         """Write the text, or write it anew after a person's note."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic import BaseModel, Field
 
 from agents import prompts
-from agents.contracts import Brief, Desk, Draft, Effect, Frozen, Unable
+from agents.contracts import Brief, Desk, Draft, Effect, Frozen, Typical, Unable
 from agents.kinds import NextJobs, counted, follow_ups, markdown_file, opening, quoted, read_input
 from agents.loop import converse
 from agents.tools.fetch import Fetch
@@ -81,6 +81,7 @@ class ResearchAgent:
     prompt_version: ClassVar[str] = "v2"
     Input: ClassVar[type[BaseModel]] = Input
     Output: ClassVar[type[BaseModel]] = Output
+    typical: ClassVar[Typical] = Typical(calls=4, prompt_tokens=24_000, output_tokens=4_000)
 
     def objection(self, given: BaseModel, after: Sequence[str]) -> str:
         """A step with nothing to read makes no sense."""

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, Field
 
 from agents import prompts
-from agents.contracts import Brief, Desk, Draft, Effect, Frozen, Material, Unable
+from agents.contracts import Brief, Desk, Draft, Effect, Frozen, Material, Typical, Unable
 from agents.kinds import markdown_file, one_line, opening, quoted, read_input
 from agents.loop import converse
 
@@ -92,6 +92,7 @@ class ReviewAgent:
     prompt_version: ClassVar[str] = "v1"
     Input: ClassVar[type[BaseModel]] = Input
     Output: ClassVar[type[BaseModel]] = Output
+    typical: ClassVar[Typical] = Typical(calls=1)
 
     def objection(self, given: BaseModel, after: Sequence[str]) -> str:
         """A review needs something to judge."""

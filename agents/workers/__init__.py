@@ -20,6 +20,7 @@ from agents import catalogue, orchestrator, registry
 from agents.contracts import (
     LLM,
     BadAnswer,
+    Brief,
     BudgetExhausted,
     Desk,
     Draft,
@@ -30,13 +31,13 @@ from agents.contracts import (
     ModelRefused,
     ModelRejected,
     ModelUnavailable,
-    Plan,
     RunLost,
-    Split,
 )
+from agents.decisions import NeedsAnswer, Plan, Split
 from agents.llm.anthropic import AnthropicLLM
 from agents.llm.rehearsal import RehearsalLLM
 from agents.workers.briefs import brief_for
+from agents.workers.estimates import estimate
 from agents.workers.journal import StoredJournal
 from jobs import dispatch, policy, pool, queue
 from jobs.lifecycle import artifact as artifacts
@@ -88,7 +89,8 @@ def orchestrate(run: Run, desk: Desk) -> None:
     by = "orchestrator"
     _note(run, version=orchestrator.PROMPT_VERSION, model=desk.model)
     try:
-        _decide(run, orchestrator.plan(brief_for(run), desk, run.job.agents), by=by)
+        brief = brief_for(run)
+        _decide(run, brief, orchestrator.plan(brief, desk, run.job.agents), by=by)
     except Interrupted as error:
         _end_early(run, error, verbs=planning, by=by)
     except (LostRace, IllegalMove):
@@ -107,6 +109,8 @@ def run_task(run: Run, desk: Desk) -> None:
         agent = registry.load(task.agent)
         _note(run, version=agent.prompt_version, model=desk.model)
         tasks.succeed(run, _result(agent.run(brief_for(run), desk)), by=by)
+    except NeedsAnswer as error:
+        tasks.ask(run, **error.question.model_dump(), by=by)
     except Interrupted as error:
         _end_early(run, error, verbs=tasks, by=by)
     except (LostRace, IllegalMove):
@@ -141,10 +145,12 @@ def _desk(run: Run, pulse: pool.Pulse, workdir: Path) -> Desk:
     )
 
 
-def _decide(run: Run, decision: catalogue.Decision, *, by: str) -> None:
+def _decide(run: Run, brief: Brief, decision: catalogue.Decision, *, by: str) -> None:
     if isinstance(decision, Plan):
         steps = [planning.PlannedStep(**step.model_dump()) for step in decision.steps]
-        planning.accept_plan(run, steps, by=by)
+        cited = [{**brief.known[number - 1].model_dump(), "by": ""} for number in sorted({*decision.rests_on})]
+        cost = estimate([step.agent for step in steps], model_for)
+        planning.accept_plan(run, steps, by=by, rests_on=cited, estimate_microusd=cost)
     elif isinstance(decision, Split):
         parts = [(part.title, part.brief) for part in decision.parts]
         planning.split(run, parts, reason=decision.reason, by=by)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils import timezone
+
 from agents.contracts import Answer, Brief, ClientFacts, Earlier, Material, Revision
 from jobs import queries
 from jobs.lifecycle import artifact as artifacts
@@ -10,6 +12,8 @@ from jobs.states import TaskState
 
 # What an agent reads of one earlier artifact or file; the whole stays in the artifact.
 _MAX_TEXT = 60_000
+_MOST_KNOWN = 20
+_MOST_BEFORE = 4
 # What strangers sent is named apart, so that it is never taken for what an agent or the owner made.
 _FROM_OUTSIDE = "received/"
 
@@ -24,7 +28,9 @@ def brief_for(run: Run) -> Brief:
         job_brief=job.brief,
         client=_client(job.client),
         data={name: value for name, value in job.data.items() if name != "files"},
-        answers=[Answer(question=said["question"], answer=said["answer"]) for said in job.answers],
+        answers=[_answer(said) for said in job.answers],
+        known=[] if task or job.client is None else _known(job.client),
+        part_of=_origin(job) if task is None else "",
         task_title=task.title if task else "",
         input=task.input if task else {},
         earlier=_earlier(job, task) if task and task.needs else [],
@@ -38,6 +44,24 @@ def _client(client: Client | None) -> ClientFacts | None:
         return None
     facts: dict[str, Any] = {"name": client.name, "tone": client.tone, "notes": client.notes}
     return ClientFacts(**facts, has_recipients=bool(client.recipients))
+
+
+def _answer(said: dict[str, str]) -> Answer:
+    return Answer(question=said["question"], answer=said["answer"], said_on=said.get("said_on", ""))
+
+
+def _known(client: Client) -> list[Answer]:
+    """What holds for this client, as the owner said it in earlier jobs: the newest, in the order it was said."""
+    rows = list(client.known_answers.order_by("-said_at", "-id")[:_MOST_KNOWN])
+    return [
+        Answer(question=row.question, answer=row.answer, said_on=timezone.localdate(row.said_at).isoformat())
+        for row in reversed(rows)
+    ]
+
+
+def _origin(job: Job) -> str:
+    """The title of the request that was split, if this job is one half of it. A follow-up is deeper."""
+    return job.parent.title if job.parent and job.parent.depth == job.depth else ""
 
 
 def _earlier(job: Job, task: Task) -> list[Earlier]:
@@ -63,10 +87,13 @@ def _received(job: Job) -> list[Material]:
 
 
 def _from_job_before(job: Job) -> list[Material]:
-    """The second half of a split request works on what the first half made."""
-    if job.after is None:
-        return []
-    return [_material(row, task.agent) for task in job.after.tasks.all() for row in _latest(task)]
+    """The second half of a split request works on what the first half made, in however many jobs."""
+    jobs: list[Job] = []
+    before = job.after
+    while before and len(jobs) < _MOST_BEFORE:
+        jobs.insert(0, before)
+        before = before.after
+    return [_material(row, task.agent) for one in jobs for task in one.tasks.all() for row in _latest(task)]
 
 
 def _revision(task: Task) -> Revision | None:

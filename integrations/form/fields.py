@@ -21,7 +21,7 @@ class Field(Frozen):
 
     name: str = Bounded(pattern=r"^[a-z][a-z0-9_]{0,39}$")
     label: str = Bounded(min_length=1, max_length=120)
-    kind: Literal["text", "email", "textarea", "select"] = "text"
+    kind: Literal["text", "email", "textarea", "select", "file"] = "text"
     required: bool = False
     options: list[str] = Bounded(default_factory=list, max_length=50)
 
@@ -43,6 +43,11 @@ class Conditions(Frozen):
     heading: str = Bounded(default="", max_length=120)
     intro: str = Bounded(default="", max_length=2_000)
     thanks: str = Bounded(default="", max_length=2_000)
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether its page has a field for files."""
+        return any(field.kind == "file" for field in self.fields)
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
@@ -66,7 +71,10 @@ def sentence(conditions: Conditions) -> str:
 
 
 def cleaned(fields: list[Field], given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """What was filled in, and what is wrong with it: both by the field's name. Names of no field are dropped."""
+    """What was filled in, and what is wrong with it: both by the field's name. Names of no field are dropped.
+
+    A field for files is filled in with their names.
+    """
     values: dict[str, str] = {}
     problems: dict[str, str] = {}
     for field in fields:
@@ -85,9 +93,10 @@ def in_words(asked: list[Field], values: Mapping[str, str]) -> str:
 
 
 def _problem(field: Field, value: str) -> str:
-    most = bodies.MAX_TEXT_CHARS if field.kind == "textarea" else MAX_LINE
+    most = bodies.MAX_TEXT_CHARS if field.kind in {"textarea", "file"} else MAX_LINE
     if not value:
-        return "Please fill this in." if field.required else ""
+        filled = "Please choose a file." if field.kind == "file" else "Please fill this in."
+        return filled if field.required else ""
     if "\0" in value:
         return "This holds a character that cannot be kept."
     if len(value) > most:

@@ -7,19 +7,24 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
-from integrations import bodies, signatures
-from integrations.contracts import Incoming, Json, Malformed, RawRequest, Sample
+from integrations import attachments, bodies, signatures
+from integrations.contracts import Attached, Incoming, Json, Malformed, RawRequest, Sample, TooLarge
 from integrations.form import fields
 
 _SENDERS = ("email", "from", "sender", "name")
+# What a submission may have beside its files.
+MAX_WORDS_BYTES = 256_000
 _KEY = re.compile(r"[!-~]{1,255}")
 
 
 class FormSource:
-    """JSON or form-encoded bodies, proven by a Standard Webhooks signature or the address's bearer token."""
+    """JSON or form-encoded bodies, proven by a Standard Webhooks signature or the address's bearer token.
+
+    JSON may bring files, as attachments.py says.
+    """
 
     slug: ClassVar[str] = "form"
-    max_body_bytes: ClassVar[int] = 256_000
+    max_body_bytes: ClassVar[int] = 14_000_000
     addressed: ClassVar[bool] = True
 
     def verify(self, request: RawRequest, *, secrets: Sequence[str], now: datetime) -> None:
@@ -35,7 +40,8 @@ class FormSource:
         A sender that gives no id (bearer token, no Idempotency-Key) has the body as its id: the same bytes to the
         same address are the same submission, however often they are posted.
         """
-        return submission(_read(request), external_id=_external_id(request))
+        data, files = _read(request)
+        return submission(data, external_id=_external_id(request), files=files)
 
     def check_conditions(self, conditions: Json) -> str:
         """Return what its page asks for, if it has one; raise ValueError naming what is wrong."""
@@ -48,7 +54,7 @@ class FormSource:
     def sample(self, conditions: Json, *, event_id: str) -> Sample:
         """A submission as the owner's site would post it, with every field of the hosted page if there is one."""
         asked = fields.read(conditions).fields
-        said = {field.name: _example(field) for field in asked} or {
+        said = {field.name: _example(field) for field in asked if field.kind != "file"} or {
             "name": "Test",
             "email": "test@example.com",
             "subject": "A test event",
@@ -61,7 +67,7 @@ class FormSource:
         return signatures.proof(sample.body, message_id=event_id, secret=secret, now=now)
 
 
-def submission(data: Json, *, external_id: str) -> Incoming:
+def submission(data: Json, *, external_id: str, files: Sequence[Attached] = ()) -> Incoming:
     """The event of what somebody sent; raises Malformed if there is nothing."""
     if not data:
         raise Malformed("The submission has no field.")
@@ -71,6 +77,7 @@ def submission(data: Json, *, external_id: str) -> Incoming:
         sender=bodies.first_line_of(data, _SENDERS),
         summary=bodies.subject_of(data) or "Submission",
         data={**data, "text": data.get("text") or bodies.text_of(data)},
+        files=list(files),
     )
 
 
@@ -80,13 +87,22 @@ def _example(field: fields.Field) -> str:
     return "test@example.com" if field.kind == "email" else f"Test: {field.label}"
 
 
-def _read(request: RawRequest) -> Json:
+def _read(request: RawRequest) -> tuple[Json, list[Attached]]:
+    """What was sent, and the files in it."""
     kind = bodies.media_type(request.headers)
     if kind == bodies.JSON_TYPE:
-        return bodies.read_json_object(request.body)
+        data, files = attachments.taken_out(bodies.read_json_object(request.body))
+        _check_words(len(request.body) - attachments.encoded_bytes(files))
+        return data, files
     if kind == bodies.FORM_TYPE:
-        return bodies.read_form(request.body)
+        _check_words(len(request.body))
+        return bodies.read_form(request.body), []
     raise Malformed(f"The content type is {kind or 'missing'}: send {bodies.JSON_TYPE} or {bodies.FORM_TYPE}.")
+
+
+def _check_words(number: int) -> None:
+    if number > MAX_WORDS_BYTES:
+        raise TooLarge(f"The body has {number} bytes beside its files; at most {MAX_WORDS_BYTES} are taken here.")
 
 
 def _external_id(request: RawRequest) -> str:

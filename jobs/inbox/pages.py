@@ -106,6 +106,7 @@ def job(found: Job, *, refusal: str = "") -> dict[str, Any]:
         "reviews": found.reviews.all(),
         "events": events,
         "chain": _chain(found),
+        "is_over_budget": (found.estimate_microusd or 0) > found.budget_microusd,
         "handed": sum(event.data.get("microusd", 0) for event in events if event.name == "job.followed"),
         "names": names,
         "is_open": found.state in OPEN_JOB,

@@ -23,6 +23,7 @@ _NAMED = {
     "policy": "the policy",
     "sweep": "the sweep",
     "clock": "the clock",
+    "default": "the stated default",
     "deliveries": "the sender",
     "orchestrator": "the orchestrator",
 }
@@ -52,6 +53,8 @@ _SENTENCES = {
     "task.failed": "{row} failed.",
     "task.retried": "{who} started {row} again.",
     "task.revising": "{who} sent {row} back with a note.",
+    "task.asked": "{who} asked a question about {row} and waits for the answer.",
+    "task.answered": "{who} answered; {row} is started again.",
     "task.cancelled": "{row} was called off.",
     "run.succeeded": "{who} finished an attempt.",
     "run.failed": "An attempt failed.",

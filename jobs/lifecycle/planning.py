@@ -9,11 +9,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from jobs import dispatch, policy
+from jobs.lifecycle import question as questions
 from jobs.lifecycle import run as runs
-from jobs.lifecycle.job import lock, open_failure, open_job, open_review, tell
+from jobs.lifecycle.job import lock, open_failure, open_job, tell
 from jobs.lifecycle.moves import move
 from jobs.models import Job, Review, Run, Task
-from jobs.states import JobState, ReviewKind, RunState, TaskState
+from jobs.states import JobState, RunState, TaskState
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,17 @@ class PlannedStep:
     needs: list[int] = field(default_factory=list)
 
 
-def accept_plan(run: Run, steps: Sequence[PlannedStep], *, by: str) -> list[Task]:
+def accept_plan(
+    run: Run,
+    steps: Sequence[PlannedStep],
+    *,
+    by: str,
+    rests_on: Sequence[dict[str, str]] = (),
+    estimate_microusd: int | None = None,
+) -> list[Task]:
     """Turn the steps into Tasks; those that need nothing are ready at once. Raises LostRace.
 
+    `rests_on` are answers of earlier jobs that the plan cites: they join this job's own, with their date.
     Raises ValueError for a number of steps that no plan has, and for an agent that may not work on the job.
     """
     if not 1 <= len(steps) <= policy.MAX_STEPS:
@@ -53,14 +62,18 @@ def accept_plan(run: Run, steps: Sequence[PlannedStep], *, by: str) -> list[Task
             )
             for position, step in enumerate(steps, start=1)
         )
-        Job.objects.filter(pk=job.pk).update(starts=0)
+        answers = [*job.answers, *rests_on]
+        Job.objects.filter(pk=job.pk).update(starts=0, estimate_microusd=estimate_microusd, answers=answers)
         tell("job.planned", job, by=by, data={"steps": [step.title for step in steps]})
         dispatch.wake(dispatch.AGENTS)
     return tasks
 
 
 def split(run: Run, parts: Sequence[tuple[str, str]], *, reason: str, by: str) -> list[Job]:
-    """Turn one request into two jobs (title, brief); the second starts when the first is completed."""
+    """Turn one request into two jobs (title, brief); the second starts when the first is completed.
+
+    Both name this job as their parent, and know what its owner answered.
+    """
     with transaction.atomic():
         runs.end(run, RunState.SUCCEEDED, how="split in two", by=by)
         job = lock(run.job_id)
@@ -81,6 +94,9 @@ def split(run: Run, parts: Sequence[tuple[str, str]], *, reason: str, by: str) -
                     depth=job.depth,
                 )
             )
+        Job.objects.filter(pk__in=[part.pk for part in made]).update(answers=job.answers)
+        # What this job was given by the one before it is for its first part now: that one is completed.
+        Job.objects.filter(pk=made[0].pk).update(after=job.after)
         # What waited for the whole waits for its last part.
         job.followers.filter(state=JobState.PENDING).exclude(pk__in=[part.pk for part in made]).update(
             after=made[-1]
@@ -97,16 +113,13 @@ def split(run: Run, parts: Sequence[tuple[str, str]], *, reason: str, by: str) -
     return made
 
 
-def ask(run: Run, *, question: str, suggestions: list[str], recommended: int, by: str) -> Review:
-    """Stop the Job with a question for a person; the answer joins the brief."""
+def ask(run: Run, *, question: str, suggestions: list[str], recommended: int, by: str, **more: Any) -> Review:
+    """Stop the Job with a question for a person; the answer joins the brief. `more`: see `question.ask`."""
     with transaction.atomic():
         runs.end(run, RunState.SUCCEEDED, how="asked a question", by=by)
         job = lock(run.job_id)
         move(job, JobState.NEEDS_CLARIFICATION, event="job.asked", by=by, reason=question, starts=0)
-        payload = {"question": question, "suggestions": suggestions, "recommended": recommended}
-        return open_review(
-            job, ReviewKind.QUESTION, title=question, consequence="The job waits for your answer", payload=payload
-        )
+        return questions.ask(job, question=question, suggestions=suggestions, recommended=recommended, **more)
 
 
 def give_back(run: Run, *, how: str, delay_seconds: float, by: str, billed_unknown: bool = False) -> None:

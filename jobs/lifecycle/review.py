@@ -17,6 +17,7 @@ from jobs.lifecycle import alarm, notice
 from jobs.lifecycle import artifact as artifacts
 from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle import job as jobs
+from jobs.lifecycle import question as questions
 from jobs.lifecycle.moves import LostRace, move
 from jobs.lifecycle.task import digest_of
 from jobs.models import Delivery, Review, Task
@@ -154,14 +155,14 @@ def revise(review: Review, *, by: User, version: int, note: str, actor: str = ""
 
 
 def decline(review: Review, *, by: User, version: int, reason: str = "", actor: str = "") -> None:
-    """Refuse it: nothing of it leaves. A declined question or failure ends its job. Raises Stale."""
+    """Refuse it: nothing of it leaves. A declined failure, or question of a whole job, ends it. Raises Stale."""
     reason = _clean(reason)
     actor = actor or by.username
     with transaction.atomic():
         jobs.hold(review.job_id)
         review = _lock(review, version=version, kinds=tuple(ReviewKind))
         _decide(review, ReviewState.DECLINED, event="review.declined", by=by, actor=actor, note=reason)
-        if review.kind in {ReviewKind.QUESTION, ReviewKind.FAILURE}:
+        if review.kind == ReviewKind.FAILURE or (review.kind == ReviewKind.QUESTION and review.task is None):
             if review.job.state != JobState.CANCELLED:
                 jobs.cancel(review.job, by=actor, reason=reason or "Declined by its owner.")
             return
@@ -183,7 +184,7 @@ def decline(review: Review, *, by: User, version: int, reason: str = "", actor: 
 
 
 def answer(review: Review, *, by: User, version: int, text: str, actor: str = "") -> None:
-    """Answer a question: the words join the brief and the job is planned again. Raises Stale or NotAllowed."""
+    """Answer a question: the words join the brief, and its job or its task goes on. Raises Stale or NotAllowed."""
     text = _clean(text)
     if not text:
         raise NotAllowed("Choose an answer or write one.")
@@ -191,19 +192,7 @@ def answer(review: Review, *, by: User, version: int, text: str, actor: str = ""
     with transaction.atomic():
         review = _lock(review, version=version, kinds=(ReviewKind.QUESTION,))
         _decide(review, ReviewState.ANSWERED, event="review.answered", by=by, actor=actor, note=text)
-        job = jobs.lock(review.job_id)
-        said = {"question": review.payload.get("question", review.title), "answer": text, "by": by.username}
-        move(
-            job,
-            JobState.PENDING,
-            event="job.answered",
-            by=actor,
-            answers=[*job.answers, said],
-            round=job.round + 1,
-            reason="",
-            ready_at=timezone.now(),
-        )
-        dispatch.wake(dispatch.AGENTS)
+        questions.take(review, text=text, by=by.username, actor=actor)
 
 
 def retry(review: Review, *, by: User, version: int, budget_microusd: int | None = None) -> None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from jobs import dispatch, events, policy
 from jobs.lifecycle import artifact as artifacts
+from jobs.lifecycle import question as questions
 from jobs.lifecycle import run as runs
 from jobs.lifecycle.follow_up import WantedJob, open_follow_ups
 from jobs.lifecycle.job import lock, open_failure, open_review, settle
@@ -82,6 +83,19 @@ def fail(run: Run, *, cause: str, fix: str, by: str, kind: str = "") -> None:
         task = Task.objects.get(runs=run)
         _fail(task, job, cause=cause, fix=fix, by=by, kind=kind)
         settle(job.pk, by=by)
+
+
+def ask(run: Run, *, by: str, **question: Any) -> Review:
+    """The Task cannot go on before a person has answered; its siblings do. `question`: see `question.ask`."""
+    with transaction.atomic():
+        runs.end(run, RunState.SUCCEEDED, how="asked a question", by=by)
+        job = lock(run.job_id)
+        task = Task.objects.get(runs=run)
+        move(task, TaskState.NEEDS_REVIEW, event="task.asked", by=by, reason=question["question"], starts=0)
+        _close_revised(task, by=by)
+        review = questions.ask(job, task=task, **question)
+        settle(job.pk, by=by)
+    return review
 
 
 def give_back(run: Run, *, how: str, delay_seconds: float, by: str, billed_unknown: bool = False) -> None:

@@ -8,6 +8,7 @@ from jobs.models.delivery import Delivery
 from jobs.models.event import Event
 from jobs.models.fence import FencedWrite
 from jobs.models.job import Job
+from jobs.models.known_answer import KnownAnswer
 from jobs.models.receipt import Receipt
 from jobs.models.review import Review
 from jobs.models.run import Run, Turn
@@ -24,6 +25,7 @@ __all__ = [
     "Event",
     "FencedWrite",
     "Job",
+    "KnownAnswer",
     "Process",
     "Receipt",
     "Reply",

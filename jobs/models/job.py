@@ -22,7 +22,7 @@ class Job(Stateful):
     brief = models.TextField()
     content_digest = models.CharField(max_length=64, default="", editable=False)  # policy.content_digest(brief)
     data = models.JSONField(default=dict, blank=True)
-    # [{"question": …, "answer": …, "by": …}]: answers join the brief
+    # [{"question": …, "answer": …, "by": …, "said_on": …}]: answers join the brief; of an earlier job, with date
     answers = models.JSONField(default=list, blank=True)
     client = models.ForeignKey(Client, on_delete=models.PROTECT, null=True, blank=True, related_name="jobs")
     priority = models.PositiveSmallIntegerField(default=Priority.INTERNAL)
@@ -40,6 +40,9 @@ class Job(Stateful):
     reserved_microusd = models.BigIntegerField(default=0)
     spent_microusd = models.BigIntegerField(default=0)
     cost_unknown = models.BooleanField(default=False)
+    estimate_microusd = models.BigIntegerField(
+        null=True, blank=True
+    )  # of the accepted plan; null: none, or no price
 
     starts = models.PositiveSmallIntegerField(default=0)  # planning starts without an end
     round = models.PositiveSmallIntegerField(default=0)  # planning conversations: one more after each answer

@@ -22,11 +22,13 @@ class Review(Stateful):
     priority = models.PositiveSmallIntegerField(default=Priority.INTERNAL)
     title = models.CharField(max_length=200)
     consequence = models.CharField(max_length=300, blank=True)  # one line: what approving does
-    # question: {"question", "suggestions", "recommended"}; failure: {"cause", "written", "retry_safe", "fix"}
+    # question: {"question", "suggestions", "recommended", "lasting", "if_unanswered"}
+    # failure: {"cause", "written", "retry_safe", "fix"}
     # alarm: {"alarm", "rule", "slot", "zone", "cause", "fix", "run"}
     payload = models.JSONField(default=dict)
     digest = models.CharField(max_length=64, blank=True)
     version = models.PositiveIntegerField(default=1)
+    expires_at = models.DateTimeField(null=True, blank=True)  # then a question's recommended answer counts
     snoozed_until = models.DateTimeField(null=True, blank=True)
     note = models.TextField(blank=True)  # the person's words: revision note, reason, answer
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)

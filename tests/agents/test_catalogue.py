@@ -8,7 +8,10 @@ import anthropic
 import pytest
 
 from agents import catalogue, registry
-from agents.contracts import Json, Plan, Question, Split, SplitPart, Step
+from agents.contracts import (
+    Json,
+)
+from agents.decisions import Plan, Question, Split, SplitPart, Step
 
 ROOT = Path(__file__).parent.parent.parent
 RESEARCH: Json = {"question": "Which oven heats fastest?", "sources": ["ovens.md"]}

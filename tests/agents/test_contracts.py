@@ -12,12 +12,10 @@ from agents.contracts import (
     Made,
     ModelRefused,
     ModelUnavailable,
-    Plan,
-    Question,
     Reply,
-    Split,
     Usage,
 )
+from agents.decisions import Split
 from agents.kinds.drafting import DraftingAgent
 from agents.llm.anthropic import AnthropicLLM
 from agents.llm.rehearsal import RehearsalLLM
@@ -93,19 +91,6 @@ def test_an_interruption_carries_what_the_job_layer_needs() -> None:
 def test_a_split_has_two_parts(count: int) -> None:
     with pytest.raises(ValidationError):
         Split.model_validate({"parts": [{"title": "A", "brief": "B"}] * count, "reason": "Too much."})
-
-
-@pytest.mark.parametrize("count", [1, 5])
-def test_a_question_has_two_to_four_suggestions(count: int) -> None:
-    with pytest.raises(ValidationError):
-        Question(question="Which?", suggestions=["a"] * count)
-
-
-def test_a_step_cannot_name_what_the_contract_does_not_know() -> None:
-    step = {"agent": "drafting", "title": "Write", "input": {}}
-    assert Plan.model_validate({"steps": [step]}).steps[0].needs == []
-    with pytest.raises(ValidationError, match="recipient"):
-        Plan.model_validate({"steps": [{**step, "recipient": "x@example.com"}]})
 
 
 def test_only_the_known_kinds_of_artifacts_are_made() -> None:

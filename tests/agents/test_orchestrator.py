@@ -13,11 +13,9 @@ from agents.contracts import (
     Json,
     Material,
     ModelUnavailable,
-    Plan,
-    Question,
     Reply,
-    Split,
 )
+from agents.decisions import Plan, Question, Split
 from tests.scripted import MemoryJournal, ScriptedLLM, a_desk, says
 
 BRIEF = Brief(
@@ -163,7 +161,7 @@ def test_a_question_is_returned(tmp_path: Path) -> None:
     asked = {"question": "Which menu?", "suggestions": ["Lunch", "Dinner"], "recommended": 1}
     decision, _ = decide(tmp_path, says({"decision": {"kind": "question", **asked}}))
     assert isinstance(decision, Question)
-    assert decision.model_dump() == asked
+    assert decision.model_dump() == {**asked, "lasting": False, "if_unanswered": "hold"}
 
 
 @pytest.mark.parametrize(
@@ -235,3 +233,82 @@ def test_without_any_agent_that_is_allowed_nobody_is_asked_but_the_owner(tmp_pat
     assert isinstance(decision, Question)
     assert "astrologer" in decision.question
     assert not llm.asks
+
+
+class TestWhatWasSaidInEarlierJobs:
+    KNOWN = Answer(question="Which repository is the site in?", answer="lume-site", said_on="2026-11-02")
+    BRIEF = BRIEF.model_copy(update={"known": [KNOWN], "data": {}})
+    CODE: Json = {
+        "agent": "code",
+        "title": "Mend the form",
+        "input": {"repository": "lume-site", "task": "Mend the form"},
+        "needs": [],
+    }
+
+    def test_is_told_by_number_and_may_be_cited(self, tmp_path: Path) -> None:
+        answer = says({"decision": {"kind": "plan", "steps": [self.CODE], "rests_on": [1]}})
+        decision, llm = decide(tmp_path, answer, brief=self.BRIEF)
+        assert isinstance(decision, Plan)
+        assert decision.rests_on == [1]
+        told = llm.asks[0].messages[0]["content"]
+        assert "1. Asked: Which repository is the site in?\nAnswer: lume-site\nSaid on 2026-11-02" in told
+
+    @pytest.mark.parametrize("number", [0, 2, -1])
+    def test_cannot_be_cited_by_a_number_that_it_does_not_have(self, tmp_path: Path, number: int) -> None:
+        answer = says({"decision": {"kind": "plan", "steps": [self.CODE], "rests_on": [number]}})
+        _, llm = decide(tmp_path, answer, planned(self.CODE), brief=self.BRIEF)
+        assert f"there is no answer {number} from an earlier job" in llm.asks[1].messages[2]["content"]
+
+    @pytest.mark.parametrize(
+        ("question", "answer"),
+        [("which repository is the SITE in", "lume-site"), ("How long?", "One page.")],
+        ids=["in an earlier job", "in this job"],
+    )
+    def test_is_not_asked_again(self, tmp_path: Path, question: str, answer: str) -> None:
+        asked = {"kind": "question", "question": question, "suggestions": ["a", "b"], "recommended": 0}
+        decision, llm = decide(tmp_path, says({"decision": asked}), planned(self.CODE), brief=self.BRIEF)
+        assert isinstance(decision, Plan)
+        assert f"The owner has answered this: “{answer}”. Use it." in llm.asks[1].messages[2]["content"]
+
+    def test_may_hold_the_address_that_a_plan_names(self, tmp_path: Path) -> None:
+        known = Answer(question="Where is the menu?", answer="https://lume.example/carte", said_on="2026-11-02")
+        step = {**STEPS[0], "input": {"question": "What is new?", "sources": ["https://lume.example/carte"]}}
+        decision, _ = decide(tmp_path, planned(step), brief=BRIEF.model_copy(update={"known": [known]}))
+        assert isinstance(decision, Plan)
+
+
+class TestAHalfOfASplitRequest:
+    PARTS = [{"title": "The menu", "brief": "Write the menu."}, {"title": "The mail", "brief": "Write the mail."}]
+    SPLIT = {"decision": {"kind": "split", "reason": "still too much", "parts": PARTS}}
+    HALF = BRIEF.model_copy(update={"part_of": "Relaunch"})
+
+    def test_is_split_again_only_after_its_owner_was_asked(self, tmp_path: Path) -> None:
+        decision, llm = decide(tmp_path, says(self.SPLIT), brief=self.HALF)
+        assert isinstance(decision, Question)
+        assert decision.suggestions == [
+            orchestrator.SPLIT_AGAIN,
+            "Do only this: The menu",
+            "Do only this: The mail",
+        ]
+        assert decision.if_unanswered == "hold"
+        assert "Relaunch" in llm.asks[0].messages[0]["content"]
+        agreed = Answer(question=decision.question, answer=orchestrator.SPLIT_AGAIN)
+        again, _ = decide(tmp_path, says(self.SPLIT), brief=self.HALF.model_copy(update={"answers": [agreed]}))
+        assert isinstance(again, Split)
+
+    def test_needs_a_word_of_its_own(self, tmp_path: Path) -> None:
+        decision, _ = decide(tmp_path, says(self.SPLIT), brief=self.HALF)
+        assert isinstance(decision, Question)
+        agreed = Answer(question=decision.question, answer=orchestrator.SPLIT_AGAIN)
+        quarter = self.HALF.model_copy(update={"job_title": "The menu", "answers": [agreed]})
+        again, _ = decide(tmp_path, says(self.SPLIT), brief=quarter)
+        assert isinstance(again, Question)
+
+
+def test_the_repositories_that_can_be_worked_on_are_named(tmp_path: Path) -> None:
+    llm = ScriptedLLM(planned(*STEPS))
+    options = {"repositories": {"site": "/srv/git/site.git", "shop": "https://user:token@git.example/shop.git"}}
+    orchestrator.plan(BRIEF, a_desk(llm, tmp_path, options=options))
+    told = llm.asks[0].messages[0]["content"]
+    assert "# Repositories that can be worked on\n\n- shop\n- site" in told
+    assert "token" not in told

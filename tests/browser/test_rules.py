@@ -15,6 +15,7 @@ FIELDS = [
     {"name": "email", "label": "Your mail address", "kind": "email", "required": True},
     {"name": "size", "label": "Size", "kind": "select", "options": ["Small", "Large"]},
     {"name": "message", "label": "What is it about?", "kind": "textarea", "required": True},
+    {"name": "plans", "label": "Your plans", "kind": "file"},
 ]
 LONG = "https://example.com/" + "a-very-long-address-" * 30
 
@@ -72,10 +73,13 @@ def test_somebody_fills_in_a_form(page: Page, live_server: object) -> None:
     page.get_by_label("Your mail address").fill("lea@example.com")
     page.get_by_label("Size").select_option("Large")
     page.get_by_label("What is it about?").fill("Do you deliver?")
+    page.get_by_label("Your plans").set_input_files({"name": "plan.txt", "mimeType": "text/plain", "buffer": b"a"})
     expect(page.get_by_label("Leave this empty")).not_to_be_in_viewport()
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
-    assert Receipt.objects.get().data["size"] == "Large"
+    receipt = Receipt.objects.get()
+    assert receipt.data["size"] == "Large"
+    assert [(file.name, file.is_untrusted) for file in receipt.artifacts.all()] == [("plan.txt", True)]
 
 
 @pytest.mark.parametrize("page", [PHONE, PHONE | {"color_scheme": "dark"}], ids=["light", "dark"], indirect=True)

@@ -7,11 +7,20 @@ from typing import Any
 import pytest
 
 from agents import sandbox
-from agents.contracts import Brief, Draft, Effect, FollowUp, Json, Reply, Revision, Unable
+from agents.contracts import (
+    Brief,
+    Draft,
+    Effect,
+    FollowUp,
+    Json,
+    Reply,
+    Revision,
+    Unable,
+)
 from agents.kinds import code
 from agents.kinds.code import CodeAgent
 from agents.llm.rehearsal import RehearsalLLM
-from agents.sandbox import Outcome, profile
+from agents.sandbox import Outcome
 from tests.agents.test_loop_resume import DyingJournal, Killed
 from tests.repositories import Owned, an_owned
 from tests.scripted import MemoryJournal, ScriptedLLM, a_desk, says, uses
@@ -226,49 +235,6 @@ REPOSITORIES = {
 )
 def test_a_repository_is_known_by_its_name_and_by_its_address(wanted: str, name: str | None) -> None:
     assert code.named(wanted, REPOSITORIES) == name
-
-
-class TestBeforeAnythingIsSpent:
-    @pytest.mark.parametrize("name", ["shop", "../owner", "MENU", "https://evil.example/x.git"])
-    def test_a_repository_that_the_owner_did_not_name_is_refused(
-        self, brief: Brief, options: Json, tmp_path: Path, name: str
-    ) -> None:
-        with pytest.raises(Unable, match=r"there are: menu\. Name one of these"):
-            play(a_task(brief, input={**GIVEN, "repository": name}), options, tmp_path / "desk", [])
-
-    def test_without_any_repository_the_setting_is_named(self, brief: Brief, tmp_path: Path) -> None:
-        with pytest.raises(Unable, match=r"there are: none.*NIGHTDESK_REPOSITORIES"):
-            play(a_task(brief), {}, tmp_path / "desk", [])
-
-    def test_a_repository_that_does_not_exist_is_said(self, brief: Brief, options: Json, tmp_path: Path) -> None:
-        options["repositories"]["menu"] = str(tmp_path / "nowhere")
-        with pytest.raises(Unable, match=r"The repository menu cannot be read: .*not appear"):
-            play(a_task(brief), options, tmp_path / "desk", [])
-
-    def test_an_empty_repository_is_said(self, brief: Brief, options: Json, owned: Owned, tmp_path: Path) -> None:
-        owned.git("init", "--quiet", "--bare", str(tmp_path / "empty.git"), cwd=tmp_path)
-        options["repositories"]["menu"] = str(tmp_path / "empty.git")
-        with pytest.raises(Unable, match="no commit yet"):
-            play(a_task(brief), options, tmp_path / "desk", [])
-
-    def test_without_a_cell_there_is_no_code_agent(
-        self, brief: Brief, options: Json, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(profile, "bwrap", lambda: "/nonexistent/bwrap")
-        with pytest.raises(Unable, match=r"cannot be run safely on this machine.*bubblewrap"):
-            play(a_task(brief), options, tmp_path / "desk", [])
-
-    def test_a_cell_user_that_is_missing_is_said(self, brief: Brief, options: Json, tmp_path: Path) -> None:
-        options["cell_user"] = "nightcell"
-        with pytest.raises(Unable, match="nightcell"):
-            play(a_task(brief), options, tmp_path / "desk", [])
-
-    @pytest.mark.parametrize("given", [{}, {**GIVEN, "branch": "main"}, {**GIVEN, "task": ""}])
-    def test_an_input_that_does_not_fit_costs_nothing(
-        self, brief: Brief, options: Json, tmp_path: Path, given: Json
-    ) -> None:
-        with pytest.raises(Unable, match="does not fit"):
-            play(a_task(brief, input=given), options, tmp_path / "desk", [])
 
 
 SCRIPT = [

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from agents import kinds, orchestrator
 from agents.contracts import Answer
@@ -16,7 +18,7 @@ from jobs.lifecycle import task as tasks
 from jobs.lifecycle.artifact import File
 from jobs.lifecycle.intake import accept
 from jobs.lifecycle.job import open_job
-from jobs.models import Client, Job, Review, Run
+from jobs.models import Client, Job, KnownAnswer, Review, Run
 from tests.agents.workers.conftest import TELL, WRITE
 from tests.jobs.conftest import a_file, a_rule, an_event, claimed, document_result, done, message_result
 
@@ -150,6 +152,42 @@ def test_the_second_half_of_a_split_is_given_what_the_first_made(job: Job) -> No
         ("draft.md", "# One", "drafting")
     ]
     assert first.tasks.count() == 1
+
+
+def test_a_part_after_a_part_that_was_split_again_is_given_what_both_of_its_halves_made(job: Job) -> None:
+    _, second = planning.split(claimed(), [("A", "Do A."), ("B", "Do B.")], reason="", by="x")
+    planning.split(claimed(), [("A1", "Do A1."), ("A2", "Do A2.")], reason="", by="x")
+    for number in (1, 2):
+        run = claimed()
+        assert run.job.title == f"A{number}"
+        planning.accept_plan(run, [WRITE], by="x")
+        made = tasks.Result(output={}, summary="", files=[File("draft", f"a{number}.md", "text/markdown", b"A")])
+        done(made)
+    run = claimed()
+    assert run.job == second
+    assert [file.name for file in brief_for(run).materials] == ["a1.md", "a2.md"]
+
+
+def test_planning_knows_that_its_job_is_one_half_of_a_request_and_a_follow_up_is_none(job: Job) -> None:
+    assert brief_for(claimed()).part_of == ""
+    open_job(title="More", brief="More.", by="x", priority=1, parent=job, depth=1)
+    assert brief_for(claimed()).part_of == ""
+    open_job(title="Half", brief="Half.", by="x", priority=1, parent=job, depth=0)
+    assert brief_for(claimed()).part_of == job.title
+
+
+def test_planning_is_told_what_was_said_in_earlier_jobs_and_a_task_is_not(planned: Planned) -> None:
+    client = Client.objects.get()
+    for number in range(25):
+        moment = timezone.now() - timedelta(days=30 - number)
+        KnownAnswer.objects.create(
+            client=client, question=f"{number}?", digest=str(number), answer="Yes.", said_by="owner", said_at=moment
+        )
+    run = planned()
+    assert brief_for(run).known == []
+    known = brief_for(run.job.runs.get(task=None)).known
+    assert [said.question for said in known] == [f"{number}?" for number in range(5, 25)]
+    assert known[0].said_on == timezone.localdate(timezone.now() - timedelta(days=25)).isoformat()
 
 
 def test_a_file_that_came_with_the_event_is_material_under_a_name_of_its_own(trattoria: Client) -> None:

@@ -299,6 +299,7 @@ def test_every_way_to_be_interrupted_has_its_test_here() -> None:
         "BudgetExhausted",
         "RunLost",
         "Draining",
+        "NeedsAnswer",
     }
     assert {kind.__name__ for kind in Interrupted.__subclasses__()} == known
 

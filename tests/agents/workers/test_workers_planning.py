@@ -4,12 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
 
 from agents import workers
 from agents.contracts import Json, ModelUnavailable, Reply
 from jobs import pool
-from jobs.models import Event, Job, Review
-from tests.agents.workers.conftest import read
+from jobs.lifecycle import job as jobs
+from jobs.lifecycle import review as reviews
+from jobs.models import Event, Job, Review, Task
+from tests.agents.workers.conftest import TEXT, read
 from tests.jobs.conftest import claimed
 from tests.scripted import ScriptedLLM, says
 
@@ -53,7 +57,7 @@ def test_a_question_waits_for_a_person(job: Job, thinks: Thinks, pulse: pool.Pul
     workers.carry_out(claimed(), pulse)
     assert read(job).state == "needs_clarification"
     review = Review.objects.get()
-    assert (review.kind, review.payload) == ("question", asked)
+    assert (review.kind, review.payload) == ("question", {**asked, "lasting": False, "if_unanswered": "hold"})
 
 
 SIX = [step(title=f"Part {number}") for number in range(1, 7)]
@@ -64,8 +68,10 @@ BROKEN_PLANS = pytest.mark.parametrize(
         ([step("plumber")], "there is no agent 'plumber'"),
         ([step(kind="song")], "input"),
         ([step(title="One", needs=[2]), step(title="Two", needs=[1])], "comes later"),
+        ([], "no steps"),
+        ([step(title="One"), step(title="One")], "Step 2 repeats step 1"),
     ],
-    ids=["six steps", "unknown agent", "wrong input", "cycle"],
+    ids=["six steps", "unknown agent", "wrong input", "cycle", "empty", "duplicate"],
 )
 
 
@@ -137,3 +143,41 @@ def test_a_key_chooses_the_real_model_by_name_of_the_agent(settings: Any) -> Non
     assert [workers.model_for(agent) for agent in ("drafting", "orchestrator", "code")] == ["a", "b", "c"]
     settings.REHEARSAL = True
     assert workers.model_for("code") == "rehearsal"
+
+
+def test_what_was_said_once_for_a_client_is_used_and_cited_in_the_next_job(
+    job: Job, thinks: Thinks, pulse: pool.Pulse, owner: User
+) -> None:
+    asked = {"question": "Which tone does the page have?", "suggestions": ["Warm.", "Dry."], "recommended": 0}
+    thinks(says({"decision": {"kind": "question", **asked, "lasting": True}}))
+    workers.carry_out(claimed(), pulse)
+    reviews.answer(Review.objects.get(), by=owner, version=1, text="Dry.")
+    thinks(plan(step()))
+    workers.carry_out(claimed(), pulse)
+    again = jobs.run_again(job, by="owner")
+    Task.objects.all().delete()
+    model = thinks(says({"decision": {"kind": "plan", "steps": [step()], "rests_on": [1]}}), says(TEXT))
+    workers.carry_out(claimed(), pulse)
+    assert "Answer: Dry." in model.asks[0].messages[0]["content"]
+    today = timezone.localdate().isoformat()
+    said = {"question": asked["question"], "answer": "Dry.", "by": "", "said_on": today}
+    assert read(again).answers == [said]
+    workers.carry_out(claimed(), pulse)
+    assert "Answer: Dry." in model.asks[1].messages[0]["content"], "the agents are told of what the plan rests on"
+
+
+def test_a_task_may_ask_while_its_siblings_go_on(
+    job: Job, thinks: Thinks, pulse: pool.Pulse, owner: User, settings: Any
+) -> None:
+    settings.AGENT_OPTIONS = {"repositories": {"site": "/nonexistent", "shop": "/nonexistent"}}
+    fix = {"agent": "code", "title": "Mend it", "input": {"repository": "the page", "task": "Mend it"}, "needs": []}
+    thinks(plan(fix, step()), says(TEXT))
+    for _ in range(3):
+        workers.carry_out(claimed(), pulse)
+    assert list(job.tasks.values_list("state", flat=True)) == ["needs_review", "completed"]
+    review = Review.objects.get()
+    assert review.payload["suggestions"] == ["shop", "site", "None of these."]
+    assert read(job).spent_microusd == 20, "the question itself cost nothing"
+    reviews.answer(review, by=owner, version=1, text="None of these.")
+    workers.carry_out(claimed(), pulse)
+    assert "Name one of these" in read(job.tasks.first()).reason

@@ -39,7 +39,8 @@ def test_the_fields_are_told(conditions: dict[str, Any], said: str) -> None:
         {"name": "files"},
         {"name": "csrfmiddlewaretoken"},
         {"label": ""},
-        {"kind": "file"},
+        {"kind": "hidden"},
+        {"kind": "file", "options": ["a"]},
         {"kind": "select"},
         {"options": ["a"]},
         {"kind": "select", "options": ["a", "a"]},
@@ -93,3 +94,12 @@ def test_what_is_no_field_is_dropped_and_line_ends_are_one() -> None:
 def test_what_was_filled_in_is_told_by_its_labels() -> None:
     asked = [Field(**NAME), Field(name="note", label="Note", kind="textarea"), Field(**SIZE)]
     assert fields.in_words(asked, {"name": "Lea", "note": "a\nb", "size": ""}) == "Your name: Lea\nNote:\na\nb"
+
+
+def test_a_field_for_files_is_filled_in_with_their_names() -> None:
+    plans = Field(name="plans", label="Your plans", kind="file", required=True)
+    assert fields.read({"fields": [NAME, plans.model_dump()]}).takes_files
+    assert not fields.read({"fields": [NAME]}).takes_files
+    names = ", ".join(f"{'x' * 200}{number}.pdf" for number in range(10))
+    assert fields.cleaned([plans], {"plans": names}) == ({"plans": names}, {})
+    assert fields.cleaned([plans], {}) == ({"plans": ""}, {"plans": "Please choose a file."})

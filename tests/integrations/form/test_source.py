@@ -1,5 +1,6 @@
 """Submissions of the owner's own site."""
 
+import base64
 import dataclasses
 import json
 from datetime import datetime, timedelta
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from integrations.contracts import BadSignature, Malformed, RawRequest
+from integrations.contracts import BadSignature, Malformed, RawRequest, TooLarge
 from integrations.form.source import FormSource
 from integrations.signatures import key_of, sign
 from tests.integrations.source_contract import NOW, SourceContract
@@ -21,7 +22,7 @@ ADDRESS: dict[str, Any] = {"method": "POST", "path": "/hooks/form/menu/", "trigg
 
 class TestSignedForm(SourceContract):
     source = FormSource()
-    limit = 256_000
+    limit = 14_000_000
     secrets = [KEY, TOKEN]
     proof = ("webhook-id", "webhook-timestamp", "webhook-signature")
     good_body = BODY
@@ -63,7 +64,7 @@ class TestSignedForm(SourceContract):
 
 class TestFormWithToken(SourceContract):
     source = FormSource()
-    limit = 256_000
+    limit = 14_000_000
     secrets = [TOKEN, KEY]
     proof = ("authorization",)
     good_body = BODY
@@ -156,3 +157,25 @@ def test_neither_proof_is_answered_with_what_to_send() -> None:
     request = RawRequest(headers={}, body=BODY, **ADDRESS)
     with pytest.raises(BadSignature, match="Authorization: Bearer nd_"):
         FormSource().verify(request, secrets=[KEY, TOKEN], now=NOW + timedelta(0))
+
+
+def test_files_in_json_come_along_and_the_words_stay_small() -> None:
+    content = b"x" * 3_000_000
+    file = {"name": "plan.bin", "base64": base64.b64encode(content).decode()}
+    body = json.dumps({"text": "Look.", "files": [file]}).encode()
+    request = RawRequest(headers={"content-type": "application/json"}, body=body, **ADDRESS)
+    incoming = FormSource().parse(request)
+    assert [(one.name, one.content) for one in incoming.files] == [("plan.bin", content)]
+    assert incoming.data == {"text": "Look.", "files": ["plan.bin"]}
+    for text, said in (("x" * 256_001, "beside its files"), ("x" * 255_000, "")):
+        body = json.dumps({"text": text, "files": [file]}).encode()
+        if said:
+            with pytest.raises(TooLarge, match=said):
+                FormSource().parse(dataclasses.replace(request, body=body))
+        else:
+            assert FormSource().parse(dataclasses.replace(request, body=body)).files
+
+
+def test_a_form_encoded_body_has_its_own_limit() -> None:
+    with pytest.raises(TooLarge, match="256000"):
+        submit(b"text=" + b"x" * 256_000)

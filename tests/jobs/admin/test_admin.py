@@ -10,12 +10,26 @@ from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from jobs import queries
 from jobs.lifecycle.intake import secrets_of
 from jobs.lifecycle.rule import address_of, read_conditions
-from jobs.models import Artifact, Client, Delivery, Event, Job, Receipt, Review, Run, Task, Trigger, Turn
+from jobs.models import (
+    Artifact,
+    Client,
+    Delivery,
+    Event,
+    Job,
+    KnownAnswer,
+    Receipt,
+    Review,
+    Run,
+    Task,
+    Trigger,
+    Turn,
+)
 from jobs.rule_form import RuleForm
 from tests.jobs.inbox.conftest import several
 
@@ -217,3 +231,22 @@ def test_the_engine_room_is_locked(path: str) -> None:
     browser = Browser()
     browser.force_login(User.objects.create_user("reviewer"))
     assert browser.get(path).status_code == 302
+
+
+def test_what_is_known_of_a_client_is_shown_and_can_be_removed(room: Browser, trattoria: Client) -> None:
+    known = KnownAnswer.objects.create(
+        client=trattoria, question="Which tone?", answer="Dry.", said_by="owner", said_at=timezone.now()
+    )
+    page = reverse("admin:jobs_client_change", args=[trattoria.pk])
+    assert "Which tone?" in room.get(page).content.decode()
+    fields = {"name": trattoria.name, "slug": trattoria.slug, "recipients": "[]", "tone": "", "notes": ""}
+    row = {
+        "known_answers-TOTAL_FORMS": 1,
+        "known_answers-INITIAL_FORMS": 1,
+        "known_answers-0-id": known.pk,
+        "known_answers-0-client": trattoria.pk,
+        "known_answers-0-answer": "Dry.",
+        "known_answers-0-DELETE": "on",
+    }
+    room.post(page, fields | row)
+    assert not KnownAnswer.objects.exists()

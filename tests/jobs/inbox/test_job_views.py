@@ -10,11 +10,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from jobs import queries
+from jobs.lifecycle import planning
 from jobs.lifecycle import task as tasks
 from jobs.lifecycle.follow_up import WantedJob
 from jobs.lifecycle.job import open_job
 from jobs.models import Artifact, Client, Job, Review
-from tests.jobs.conftest import a_file, done, message_result
+from tests.jobs.conftest import STEP, a_file, claimed, done, message_result
 from tests.jobs.inbox.conftest import several
 
 pytestmark = pytest.mark.django_db
@@ -155,3 +156,13 @@ def test_nothing_of_a_job_is_shown_or_done_without_a_login(message: Review) -> N
 def test_the_verbs_of_a_job_are_never_called_by_get(desk: Browser, message: Review) -> None:
     for verb in ("retry", "cancel"):
         assert desk.get(f"/jobs/{message.job.uid}/{verb}/").status_code == 405
+
+
+def test_a_job_shows_what_its_plan_was_to_cost_and_what_it_rests_on(desk: Browser, job: Job) -> None:
+    cited = {"question": "Which tone?", "answer": "Dry.", "by": "", "said_on": "2026-11-20"}
+    planning.accept_plan(claimed(), [STEP], by="orchestrator", rests_on=[cited], estimate_microusd=120_000)
+    text = desk.get(f"/jobs/{job.uid}/").content.decode()
+    assert "$0.12 for the plan, made before it began</dd>" in text
+    assert "said on 2026-11-20, in an earlier job for Trattoria Lume" in text
+    Job.objects.filter(pk=job.pk).update(budget_microusd=100_000)
+    assert "more than the job may spend" in desk.get(f"/jobs/{job.uid}/").content.decode()

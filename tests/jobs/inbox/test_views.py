@@ -1,6 +1,7 @@
 """The inbox over HTTP: what a person reads, and each verb behind its form."""
 
 import datetime
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from jobs.lifecycle import review as reviews
+from jobs.lifecycle import task as tasks
 from jobs.models import Client, Delivery, Job, Review
+from tests.jobs.conftest import claimed
 from tests.jobs.inbox.conftest import several
 
 pytestmark = pytest.mark.django_db
@@ -344,3 +347,17 @@ def test_the_pulse_is_silent_while_nothing_happens(desk: Browser, message: Revie
     later = desk.get("/inbox/pulse/", headers={"If-None-Match": first.headers["ETag"]})
     assert later.status_code == 200
     assert later.json()["waiting"] == 0
+
+
+def test_a_lasting_answer_says_so_beforehand(desk: Browser, question: Review) -> None:
+    assert "is remembered for" not in desk.get(f"/inbox/{question.pk}/").content.decode()
+    Review.objects.filter(pk=question.pk).update(payload={**question.payload, "lasting": True})
+    assert "is remembered for Trattoria Lume" in desk.get(f"/inbox/{question.pk}/").content.decode()
+
+
+def test_a_question_of_one_step_can_be_left_out(desk: Browser, planned: Callable[..., Job]) -> None:
+    planned()
+    asked = tasks.ask(claimed(), question="Which?", suggestions=["a", "b"], recommended=0, by="agent:code")
+    text = desk.get(f"/inbox/{asked.pk}/").content.decode()
+    assert "Leave this step out" in text
+    assert "End the job" not in text

@@ -92,6 +92,25 @@ def test_a_request_that_is_too_large_becomes_two_jobs_one_after_the_other(run: R
     assert queue.claim_run() is None
 
 
+def test_both_parts_of_a_split_know_what_was_answered_and_given_before(run: Run, job: Job) -> None:
+    said = [{"question": "Which tone?", "answer": "dry", "by": "owner"}]
+    before = open_job(title="before", brief="before", by="x")
+    Job.objects.filter(pk=job.pk).update(answers=said, after=before)
+    first, second = planning.split(run, PARTS, reason="", by=BY)
+    for part in (first, second):
+        part.refresh_from_db()
+        assert (part.parent, part.answers, part.depth) == (job, said, job.depth)
+    assert (first.after, second.after) == (before, first)
+    assert queue.claim_run().job == first  # type: ignore[union-attr]
+
+
+def test_a_plan_keeps_its_estimate_and_the_answers_that_it_cites(run: Run, job: Job) -> None:
+    cited = {"question": "Which tone?", "answer": "dry", "by": "", "said_on": "2026-11-20"}
+    planning.accept_plan(run, [STEP], by=BY, rests_on=[cited], estimate_microusd=120_000)
+    job.refresh_from_db()
+    assert (job.answers, job.estimate_microusd) == ([cited], 120_000)
+
+
 def test_a_job_that_has_spent_more_than_it_had_leaves_its_parts_nothing(run: Run, job: Job) -> None:
     Job.objects.filter(pk=job.pk).update(budget_microusd=1, spent_microusd=5)
     assert {part.budget_microusd for part in planning.split(run, PARTS, reason="", by=BY)} == {0}
@@ -119,7 +138,14 @@ def test_a_question_stops_the_job_until_a_person_answers(run: Run, job: Job) -> 
     job.refresh_from_db()
     assert (job.state, job.reason, job.starts) == ("needs_clarification", "Which tone?", 0)
     assert (review.kind, review.state, review.title) == ("question", "open", "Which tone?")
-    assert review.payload == {"question": "Which tone?", "suggestions": ["warm", "dry"], "recommended": 1}
+    assert review.payload == {
+        "question": "Which tone?",
+        "suggestions": ["warm", "dry"],
+        "recommended": 1,
+        "lasting": False,
+        "if_unanswered": "hold",
+    }
+    assert review.expires_at is None
     assert queue.claim_run() is None
     assert lines(job)[-3:] == [("run.succeeded", BY), ("job.asked", BY), ("review.opened", "desk")]
 

@@ -14,11 +14,9 @@ from agents.contracts import (
     Earlier,
     Json,
     Material,
-    Plan,
-    Question,
     Revision,
-    Split,
 )
+from agents.decisions import Plan, Question, Split
 from agents.kinds.communication import CommunicationAgent
 from agents.kinds.drafting import DraftingAgent
 from agents.kinds.research import ResearchAgent

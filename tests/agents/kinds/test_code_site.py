@@ -1,0 +1,74 @@
+"""Where the code agent works, settled before anything is spent."""
+
+from pathlib import Path
+
+import pytest
+
+from agents.contracts import Answer, Brief, Json, Unable
+from agents.decisions import NeedsAnswer
+from agents.sandbox import profile
+from tests.agents.kinds import test_code as whole
+from tests.agents.kinds.test_code import ANSWER, EDIT, GIVEN, a_task, play
+from tests.repositories import Owned
+from tests.scripted import says, uses
+
+pytestmark = pytest.mark.cell
+buildable, owned, options = whole.buildable, whole.owned, whole.options
+
+
+class TestBeforeAnythingIsSpent:
+    @pytest.mark.parametrize("name", ["shop", "../owner", "MENU", "https://evil.example/x.git"])
+    def test_a_repository_that_the_owner_did_not_name_is_refused(
+        self, brief: Brief, options: Json, tmp_path: Path, name: str
+    ) -> None:
+        asking = a_task(brief, input={**GIVEN, "repository": name})
+        with pytest.raises(NeedsAnswer, match="There is no repository named") as asked:
+            play(asking, options, tmp_path / "desk", [])
+        question = asked.value.question
+        assert question.suggestions == ["menu", "None of these."]
+        none = asking.model_copy(update={"answers": [Answer(question=question.question, answer="None of these.")]})
+        with pytest.raises(Unable, match=r"there are: menu\. Name one of these"):
+            play(none, options, tmp_path / "again", [])
+
+    def test_the_owner_says_which_repository_is_meant(self, brief: Brief, options: Json, tmp_path: Path) -> None:
+        asking = a_task(brief, input={**GIVEN, "repository": "the site"})
+        with pytest.raises(NeedsAnswer) as asked:
+            play(asking, options, tmp_path / "desk", [])
+        said = Answer(question=asked.value.question.question, answer="menu")
+        told = asking.model_copy(update={"answers": [said]})
+        draft = play(told, options, tmp_path / "again", [uses(EDIT), says(ANSWER)])
+        assert draft.output["repository"] == "menu"
+
+    def test_without_any_repository_the_setting_is_named(self, brief: Brief, tmp_path: Path) -> None:
+        with pytest.raises(Unable, match=r"there are: none.*NIGHTDESK_REPOSITORIES"):
+            play(a_task(brief), {}, tmp_path / "desk", [])
+
+    def test_a_repository_that_does_not_exist_is_said(self, brief: Brief, options: Json, tmp_path: Path) -> None:
+        options["repositories"]["menu"] = str(tmp_path / "nowhere")
+        with pytest.raises(Unable, match=r"The repository menu cannot be read: .*not appear"):
+            play(a_task(brief), options, tmp_path / "desk", [])
+
+    def test_an_empty_repository_is_said(self, brief: Brief, options: Json, owned: Owned, tmp_path: Path) -> None:
+        owned.git("init", "--quiet", "--bare", str(tmp_path / "empty.git"), cwd=tmp_path)
+        options["repositories"]["menu"] = str(tmp_path / "empty.git")
+        with pytest.raises(Unable, match="no commit yet"):
+            play(a_task(brief), options, tmp_path / "desk", [])
+
+    def test_without_a_cell_there_is_no_code_agent(
+        self, brief: Brief, options: Json, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(profile, "bwrap", lambda: "/nonexistent/bwrap")
+        with pytest.raises(Unable, match=r"cannot be run safely on this machine.*bubblewrap"):
+            play(a_task(brief), options, tmp_path / "desk", [])
+
+    def test_a_cell_user_that_is_missing_is_said(self, brief: Brief, options: Json, tmp_path: Path) -> None:
+        options["cell_user"] = "nightcell"
+        with pytest.raises(Unable, match="nightcell"):
+            play(a_task(brief), options, tmp_path / "desk", [])
+
+    @pytest.mark.parametrize("given", [{}, {**GIVEN, "branch": "main"}, {**GIVEN, "task": ""}])
+    def test_an_input_that_does_not_fit_costs_nothing(
+        self, brief: Brief, options: Json, tmp_path: Path, given: Json
+    ) -> None:
+        with pytest.raises(Unable, match="does not fit"):
+            play(a_task(brief, input=given), options, tmp_path / "desk", [])
