@@ -26,6 +26,8 @@ MAX_FOLLOW_UPS = 3
 # A job with less could hardly be planned.
 MIN_FOLLOW_UP_MICROUSD = 250_000
 MAX_DELIVERY_ATTEMPTS = 8
+# So many failures or unknowns of one target without a success between, and it counts as down.
+BREAKER_AFTER = 5
 
 
 def gate(kind: str) -> ReviewKind | None:
@@ -49,6 +51,16 @@ def is_high_risk(kind: str) -> bool:
 def retry_delay_seconds(attempt: int) -> float:
     """Seconds before attempt number `attempt` + 1 when nobody said how long to wait: 5 s doubling to 10 minutes."""
     return float(min(600, 5 * 2 ** max(0, attempt - 1)))
+
+
+def probe_delay_seconds(failures: int) -> float:
+    """Seconds before one delivery tries whether a target that is down is back: 30 s doubling to 10 minutes."""
+    return float(min(600, 30 * 2 ** max(0, failures - BREAKER_AFTER)))
+
+
+def spread(seconds: float, chance: float) -> float:
+    """Up to a quarter longer, never shorter, for a chance in [0, 1): what failed together comes apart."""
+    return seconds * (1 + chance / 4)
 
 
 def restart_delay_seconds(starts: int, row: int) -> float:

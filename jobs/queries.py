@@ -112,6 +112,11 @@ def version_before(delivery: Delivery) -> Delivery | None:
     return next((row for row in there if row.shown_as == delivery.shown_as), None)
 
 
+def parked(target: str) -> int:
+    """How many deliveries wait until this target works again."""
+    return Delivery.objects.filter(state=DeliveryState.PENDING, target=target, ready_at=NEVER).count()
+
+
 def undoable(by: User, now: datetime.datetime) -> list[Delivery]:
     """What this person approved and what has not left yet, the next to leave first."""
     rows = Delivery.objects.filter(

@@ -8,7 +8,7 @@ from jobs.models.job import Job
 from jobs.models.review import Review
 from jobs.models.task import Task
 from jobs.policy import GATED_KINDS
-from jobs.states import DeliveryState, Priority
+from jobs.states import NEVER, DeliveryState, Priority
 
 
 class Delivery(Stateful):
@@ -98,3 +98,8 @@ class Delivery(Stateful):
             return self.card
         job, position, _, number = self.key.rsplit(":", 3)
         return f"{job}:{position}:{number}"
+
+    @property
+    def is_parked(self) -> bool:
+        """Whether it would be on its way, but for its target, which is down."""
+        return self.state == DeliveryState.PENDING and self.ready_at >= NEVER
