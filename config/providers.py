@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from config import env
+from integrations.slack.conditions import is_channel, is_user
+from integrations.slack.source import ANYBODY
 
 Options = dict[str, Any]
 
@@ -46,6 +48,7 @@ class Wiring:
     gap_finder: Options | None = None
     probe: Options | None = None
     notices: Wish | None = None  # only where there is a target
+    desk: Options | None = None  # what a provider's own door needs, where people write and decide
 
 
 def wire(house: House) -> dict[str, Wiring]:
@@ -85,6 +88,22 @@ def github(house: House) -> Wiring:
     )
 
 
+def slack(house: House) -> Wiring:
+    """What people write in Slack, for work that the people named may ask for."""
+    channel = env.text("SLACK_CHANNEL")
+    if channel and not is_channel(channel):
+        raise env.BadSetting(f"SLACK_CHANNEL is {channel!r}: write the channel's id, as in C0123ABCD, not its name")
+    base_url = env.address("SLACK_BASE_URL", "https://slack.com/api")
+    users = env.listing("SLACK_USERS")
+    if wrong := [one for one in users if one != ANYBODY and not is_user(one)]:
+        raise env.BadSetting(f"SLACK_USERS names {wrong[0]!r}: write people's ids, as in U0123ABCD, or {ANYBODY}")
+    return Wiring(
+        source={"users": users, "channel": channel},
+        secrets=env.listing("SLACK_SIGNING_SECRET"),
+        desk={"app_token": env.text("SLACK_APP_TOKEN"), "base_url": base_url},
+    )
+
+
 def notion(house: House) -> Wiring:
     """Notion: briefs as rows of the owner's data source."""
     connected, data_source = env.is_held("NOTION_TOKEN"), env.text("NOTION_DATA_SOURCE")
@@ -100,7 +119,7 @@ def notion(house: House) -> Wiring:
     )
 
 
-PROVIDERS: list[Callable[[House], Wiring]] = [folder, git, mail, github, notion]
+PROVIDERS: list[Callable[[House], Wiring]] = [folder, git, mail, github, slack, notion]
 
 
 def sources(wired: dict[str, Wiring]) -> dict[str, Options]:
@@ -132,6 +151,11 @@ def gap_finders(wired: dict[str, Wiring]) -> dict[str, Options]:
 def probes(wired: dict[str, Wiring]) -> dict[str, Options]:
     """Who can say whether it can be worked with, and what each is made with."""
     return {name: wiring.probe for name, wiring in wired.items() if wiring.probe is not None}
+
+
+def desks(wired: dict[str, Wiring]) -> dict[str, Options]:
+    """Where people write and decide beside the pages, and what each is made with."""
+    return {name: wiring.desk for name, wiring in wired.items() if wiring.desk is not None}
 
 
 def notices(wired: dict[str, Wiring]) -> dict[str, dict[str, list[str]]]:

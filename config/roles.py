@@ -7,6 +7,7 @@ from config import env
 WEB = "web"
 AGENTS = "agents"
 DELIVERIES = "deliveries"
+SOCKET = "socket"  # takes in what comes from Slack where there is no public address
 
 # Every credential of config/settings.py, and the only roles that may hold it. Thinking never gets one that writes.
 SECRETS: dict[str, frozenset[str]] = {
@@ -14,6 +15,8 @@ SECRETS: dict[str, frozenset[str]] = {
     "GITHUB_WEBHOOK_SECRET": frozenset({WEB}),
     "GITHUB_TOKEN": frozenset({DELIVERIES}),
     "NOTION_TOKEN": frozenset({DELIVERIES}),
+    "SLACK_SIGNING_SECRET": frozenset({WEB}),
+    "SLACK_APP_TOKEN": frozenset({SOCKET}),
     "EMAIL_URL": frozenset({DELIVERIES}),
     "NIGHTDESK_PUSH_REPOSITORIES": frozenset({DELIVERIES}),
 }
