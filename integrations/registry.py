@@ -17,6 +17,7 @@ TARGETS: dict[str, str] = {
     "git": "integrations.git.target.GitTarget",
     "mail": "integrations.mail.target.MailTarget",
     "notion": "integrations.notion.target.NotionTarget",
+    "owner": "integrations.mail.owner.OwnerMailTarget",
 }
 # Who can be asked for what did not arrive.
 GAP_FINDERS: dict[str, str] = {"github": "integrations.github.client.GitHubGaps"}
