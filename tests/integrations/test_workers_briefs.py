@@ -123,7 +123,7 @@ def test_a_limit_puts_it_off_as_long_as_it_says(
     before = timezone.now()
     delivery = carry_out(research("# What do others charge?\n\nTwelve."))
     assert delivery.state == "pending"
-    assert 89 < (delivery.ready_at - before).total_seconds() < 100
+    assert 89 < (delivery.ready_at - before).total_seconds() < 180
 
 
 def test_what_is_not_shared_any_more_is_an_item_with_what_to_do(
