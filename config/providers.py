@@ -62,8 +62,8 @@ def wire(house: House) -> dict[str, Wiring]:
 
 
 def folder(house: House) -> Wiring:
-    """Documents as files."""
-    return Wiring(target={"root": house.var / "folder"}, delivers=("document",))
+    """Documents and briefs as files."""
+    return Wiring(target={"root": house.var / "folder"}, delivers=("document", "brief"))
 
 
 def git(house: House) -> Wiring:
@@ -181,7 +181,22 @@ def slack(house: House) -> Wiring:
     )
 
 
-PROVIDERS: list[Callable[[House], Wiring]] = [folder, git, mail, owner, github, slack]
+def notion(house: House) -> Wiring:
+    """Notion: briefs as rows of the owner's data source."""
+    connected, data_source = env.is_held("NOTION_TOKEN"), env.text("NOTION_DATA_SOURCE")
+    options = {
+        "token": env.text("NOTION_TOKEN"),
+        "site": house.base_url,
+        "data_source": data_source,
+        "base_url": env.address("NOTION_BASE_URL", "https://api.notion.com"),
+    }
+    return Wiring(
+        target=options if connected and data_source else None,
+        delivers=("brief",),
+    )
+
+
+PROVIDERS: list[Callable[[House], Wiring]] = [folder, git, mail, owner, github, slack, notion]
 
 
 def sources(wired: dict[str, Wiring]) -> dict[str, Options]:

@@ -16,6 +16,7 @@ SECRETS: dict[str, frozenset[str]] = {
     "GITHUB_TOKEN": frozenset({DELIVERIES}),
     "GITHUB_APP_KEY": frozenset({DELIVERIES}),
     "GITHUB_READ_TOKEN": frozenset({AGENTS}),
+    "NOTION_TOKEN": frozenset({DELIVERIES}),
     "SLACK_SIGNING_SECRET": frozenset({WEB}),
     "SLACK_APP_TOKEN": frozenset({SOCKET}),
     "EMAIL_URL": frozenset({DELIVERIES}),

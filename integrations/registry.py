@@ -18,6 +18,7 @@ TARGETS: dict[str, str] = {
     "git": "integrations.git.target.GitTarget",
     "github": "integrations.github.target.GitHubTarget",
     "mail": "integrations.mail.target.MailTarget",
+    "notion": "integrations.notion.target.NotionTarget",
     "owner": "integrations.mail.owner.OwnerMailTarget",
 }
 # Who can be asked for what did not arrive.

@@ -23,6 +23,7 @@ from jobs.states import DeliveryState, ReviewKind, ReviewState, RunState, TaskSt
 # What an agent may say of an effect; whatever steers it (to whom, where) is added here, from the owner's data.
 _OWN_FIELDS = {
     "document": (),
+    "brief": (),
     "branch": ("repository", "base_sha", "message", "explanation", "open_points"),
     "client_message": ("subject",),
 }
