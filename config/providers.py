@@ -33,6 +33,7 @@ class Wish:
 
     events: tuple[str, ...]
     cards: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()  # each of them is told by itself
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,23 @@ def github(house: House) -> Wiring:
     )
 
 
-PROVIDERS: list[Callable[[House], Wiring]] = [folder, git, mail, github]
+def webhook(house: House) -> Wiring:
+    """Other systems, told of jobs and reviews at addresses of the owner's."""
+    places = env.mapping("NIGHTDESK_WEBHOOKS")
+    secrets = env.mapping("NIGHTDESK_WEBHOOK_SECRETS", known=places)
+    events = env.listing("NIGHTDESK_WEBHOOK_EVENTS", default=["job.*", "review.*"])
+    missing = sorted(places.keys() - secrets.keys())
+    # A process that may not hold the secrets has none of them.
+    if missing and (secrets or not env.is_held("NIGHTDESK_WEBHOOK_SECRETS")):
+        raise env.BadSetting(f"NIGHTDESK_WEBHOOK_SECRETS lacks {', '.join(missing)}: write name=whsec_… for each")
+    env.addresses.update({f"NIGHTDESK_WEBHOOKS ({name})": url for name, url in places.items()})
+    return Wiring(
+        target={"places": places, "secrets": secrets} if places else None,
+        notices=Wish(events=tuple(events), places=tuple(places)),
+    )
+
+
+PROVIDERS: list[Callable[[House], Wiring]] = [folder, git, mail, github, webhook]
 
 
 def sources(wired: dict[str, Wiring]) -> dict[str, Options]:
@@ -120,8 +137,11 @@ def probes(wired: dict[str, Wiring]) -> dict[str, Options]:
 
 
 def notices(wired: dict[str, Wiring]) -> dict[str, dict[str, list[str]]]:
-    """Target -> the events that it is told of, and the cards that it shows."""
+    """Target -> the events that it is told of, the cards that it shows, and the places that it tells."""
     wishes = {
         name: wiring.notices for name, wiring in wired.items() if wiring.notices and wiring.target is not None
     }
-    return {name: {"events": [*wish.events], "cards": [*wish.cards]} for name, wish in wishes.items()}
+    return {
+        name: {"events": [*wish.events], "cards": [*wish.cards], "places": [*wish.places]}
+        for name, wish in wishes.items()
+    }

@@ -15,6 +15,7 @@ SECRETS: dict[str, frozenset[str]] = {
     "GITHUB_TOKEN": frozenset({DELIVERIES}),
     "EMAIL_URL": frozenset({DELIVERIES}),
     "NIGHTDESK_PUSH_REPOSITORIES": frozenset({DELIVERIES}),
+    "NIGHTDESK_WEBHOOK_SECRETS": frozenset({DELIVERIES}),
 }
 
 

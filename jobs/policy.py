@@ -48,6 +48,13 @@ def retry_delay_seconds(attempt: int) -> float:
     return float(min(600, 5 * 2 ** max(0, attempt - 1)))
 
 
+def notice_delay_seconds(attempt: int) -> float:
+    """As retry_delay_seconds, for what tells one event: nobody waits, and its receiver may be away for hours."""
+    hours = 3_600
+    delays = (5, 60, 5 * 60, 30 * 60, 2 * hours, 5 * hours, 10 * hours)
+    return float(delays[min(max(attempt, 1), len(delays)) - 1])
+
+
 def restart_delay_seconds(starts: int, row: int) -> float:
     """Seconds before something whose process died `starts` times goes again: none at first, then apart from others.
 

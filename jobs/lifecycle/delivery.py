@@ -48,7 +48,7 @@ def give_back(delivery: Delivery, *, reason: str, delay_seconds: float | None, b
     if delivery.attempts >= policy.MAX_DELIVERY_ATTEMPTS:
         fail(delivery, reason=f"{reason} (tried {delivery.attempts} times)", by=by)
         return
-    delay = policy.retry_delay_seconds(delivery.attempts) if delay_seconds is None else delay_seconds
+    delay = _delay(delivery, told=delay_seconds)
     with transaction.atomic():
         _move(
             delivery,
@@ -151,6 +151,13 @@ def drop(notice: Delivery, *, by: str) -> None:
     with transaction.atomic():
         _move(notice, DeliveryState.PENDING, event="delivery.given_back", by=by)
         _move(notice, DeliveryState.CANCELLED, event="delivery.cancelled", by=by)
+
+
+def _delay(delivery: Delivery, *, told: float | None) -> float:
+    """Seconds before the next try; what tells one event comes later than it was told to, never sooner."""
+    if delivery.job_id is None and not delivery.card:
+        return max(told or 0.0, policy.notice_delay_seconds(delivery.attempts))
+    return policy.retry_delay_seconds(delivery.attempts) if told is None else told
 
 
 def _move(delivery: Delivery, to: DeliveryState, **columns: Any) -> None:

@@ -5,7 +5,7 @@ from config import env, roles
 HELD = {
     "web": {"GITHUB_WEBHOOK_SECRET"},
     "agents": {"ANTHROPIC_API_KEY"},
-    "deliveries": {"EMAIL_URL", "GITHUB_TOKEN", "NIGHTDESK_PUSH_REPOSITORIES"},
+    "deliveries": {"EMAIL_URL", "GITHUB_TOKEN", "NIGHTDESK_PUSH_REPOSITORIES", "NIGHTDESK_WEBHOOK_SECRETS"},
 }
 
 
