@@ -33,7 +33,6 @@ class Wish:
 
     events: tuple[str, ...]
     cards: tuple[str, ...] = ()
-    places: tuple[str, ...] = ()  # each of them is told by itself
 
 
 @dataclass(frozen=True)
@@ -43,6 +42,7 @@ class Wiring:
     source: Options | None = None
     secrets: list[str] = field(default_factory=list)  # several while one is being changed
     target: Options | None = None
+    places: dict[str, Options] = field(default_factory=dict)  # of a provider with several targets, each by its name
     delivers: tuple[str, ...] = ()  # kinds of effect
     gap_finder: Options | None = None
     probe: Options | None = None
@@ -96,10 +96,10 @@ def webhook(house: House) -> Wiring:
     if missing and (secrets or not env.is_held("NIGHTDESK_WEBHOOK_SECRETS")):
         raise env.BadSetting(f"NIGHTDESK_WEBHOOK_SECRETS lacks {', '.join(missing)}: write name=whsec_… for each")
     env.addresses.update({f"NIGHTDESK_WEBHOOKS ({name})": url for name, url in places.items()})
-    return Wiring(
-        target={"places": places, "secrets": secrets} if places else None,
-        notices=Wish(events=tuple(events), places=tuple(places)),
-    )
+    made: dict[str, Options] = {
+        name: {"place": name, "url": url, "secret": secrets.get(name, "")} for name, url in places.items()
+    }
+    return Wiring(places=made, notices=Wish(events=tuple(events)))
 
 
 PROVIDERS: list[Callable[[House], Wiring]] = [folder, git, mail, github, webhook]
@@ -116,8 +116,10 @@ def secrets(wired: dict[str, Wiring]) -> dict[str, list[str]]:
 
 
 def targets(wired: dict[str, Wiring]) -> dict[str, Options]:
-    """What each target is made with."""
-    return {name: wiring.target for name, wiring in wired.items() if wiring.target is not None}
+    """What each target is made with; of a provider's several, each is named provider:place."""
+    made = {name: wiring.target for name, wiring in wired.items() if wiring.target is not None}
+    several = [(name, place, options) for name, wiring in wired.items() for place, options in wiring.places.items()]
+    return made | {f"{name}:{place}": options for name, place, options in several}
 
 
 def delivered_by(wired: dict[str, Wiring]) -> dict[str, str]:
@@ -137,11 +139,7 @@ def probes(wired: dict[str, Wiring]) -> dict[str, Options]:
 
 
 def notices(wired: dict[str, Wiring]) -> dict[str, dict[str, list[str]]]:
-    """Target -> the events that it is told of, the cards that it shows, and the places that it tells."""
-    wishes = {
-        name: wiring.notices for name, wiring in wired.items() if wiring.notices and wiring.target is not None
-    }
-    return {
-        name: {"events": [*wish.events], "cards": [*wish.cards], "places": [*wish.places]}
-        for name, wish in wishes.items()
-    }
+    """Target -> the events that it is told of, and the cards that it shows."""
+    wishes = {name: wiring.notices for name, wiring in wired.items() if wiring.notices}
+    told = {target: wishes.get(target.partition(":")[0]) for target in targets(wired)}
+    return {target: {"events": [*wish.events], "cards": [*wish.cards]} for target, wish in told.items() if wish}

@@ -51,5 +51,12 @@ def schedules(*, orchestrate_every: timedelta) -> dict[str, dict[str, Any]]:
         "sweep": {"func": "jobs.workers.sweep", "cluster": "deliveries", "minutes": 1},
         "slots": {"func": "jobs.workers.open_due_slots", "cluster": "deliveries", "minutes": 1},
         "gaps": {"func": "integrations.gaps.find", "cluster": "deliveries", "minutes": 15},
+        # After every start too: what a crash or a restored backup left behind is found before the day begins.
+        "reconcile": {
+            "func": "integrations.reconciler.look",
+            "cluster": "deliveries",
+            "minutes": 60,
+            "at_start": True,
+        },
         "prune": {"func": "jobs.workers.prune", "cluster": "deliveries", "minutes": 60},
     }

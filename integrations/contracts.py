@@ -217,6 +217,16 @@ class DeliveryError(Exception):
         self.retry_after = retry_after
 
 
+class TargetClosed(DeliveryError):
+    """The target takes nothing from us as it is set up: a login refused, a right or a share withdrawn.
+
+    Nothing was made. Whatever else goes there waits as well, under one item, until a person has mended it.
+    """
+
+    def __init__(self, reason: str, *, retry_after: float | None = None) -> None:
+        super().__init__(reason, permanent=False, retry_after=retry_after)
+
+
 class OutcomeUnknown(Exception):
     """The effect may or may not exist: it must be looked up before anything is sent again."""
 
@@ -238,4 +248,38 @@ class Target(Protocol):
 
     def find(self, outgoing: Outgoing) -> Landed | None:
         """The effect with this key if it exists, else None; raise CannotTell, or OutcomeUnknown if unreachable."""
+        ...
+
+
+class Marked(Frozen):
+    """An effect that was found in the world by our mark: the delivery's key, and the provider's own id for it."""
+
+    key: str = Field(min_length=1, max_length=200)
+    external_id: str = Field(min_length=1, max_length=255)
+    url: str = ""
+
+
+@runtime_checkable
+class Listing(Protocol):
+    """A Target that can say what of ours is there. After every start and hourly it is compared with our own rows.
+
+    What a lost answer left is taken over, a double is withdrawn where the target can do that (`Withdrawing`), and
+    the rest is told to a person in one item.
+    """
+
+    def listing(self, since: datetime) -> list[Marked]:
+        """Every effect with our mark that was made since then, doubles too, the oldest first.
+
+        `external_id` is what `deliver` and `find` return. Raises DeliveryError or OutcomeUnknown where not all of
+        it can be seen: then nothing is concluded.
+        """
+        ...
+
+
+@runtime_checkable
+class Withdrawing(Listing, Protocol):
+    """A Target that can take a double away without a loss: it archives rather than deletes."""
+
+    def withdraw(self, double: Marked) -> None:
+        """Take this one away; another one with its key stays. Raises DeliveryError or OutcomeUnknown."""
         ...

@@ -37,8 +37,8 @@ def source(name: str, options: Mapping[str, Any] | None = None) -> Source:
 
 
 def target(name: str, options: Mapping[str, Any]) -> Target:
-    """The outbound half of the provider `name`, likewise. Raises UnknownProvider or BrokenProvider."""
-    return cast(Target, _make("target", name, TARGETS, options))
+    """The outbound half of the provider `name`, or of its place in `provider:place`. Raises likewise."""
+    return cast(Target, _make("target", name.partition(":")[0], TARGETS, options))
 
 
 def gap_finder(name: str, options: Mapping[str, Any]) -> GapFinder:

@@ -12,11 +12,20 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
 
 from integrations import notices, registry
-from integrations.contracts import CannotTell, DeliveryError, Landed, OutcomeUnknown, OutFile, Outgoing, Target
+from integrations.contracts import (
+    CannotTell,
+    DeliveryError,
+    Landed,
+    OutcomeUnknown,
+    OutFile,
+    Outgoing,
+    Target,
+    TargetClosed,
+)
 from jobs import dispatch, pool, queue
 from jobs.lifecycle import artifact as artifacts
+from jobs.lifecycle import breaker, notice
 from jobs.lifecycle import delivery as deliveries
-from jobs.lifecycle import notice
 from jobs.lifecycle.moves import IllegalMove, LostRace
 from jobs.models import Delivery
 from jobs.states import DeliveryState
@@ -36,14 +45,16 @@ def carry_out(delivery: Delivery, pulse: pool.Pulse) -> None:
     try:
         if delivery.state == DeliveryState.UNKNOWN:
             _look_up(delivery)
-        elif not _gives_way(delivery):
+        elif _gives_way(delivery):
+            breaker.passed_on(delivery)
+        else:
             _deliver(delivery)
     except (LostRace, IllegalMove):
         log.info("delivery %s was moved by someone else", delivery.key)
 
 
 def _claim(priority: int) -> Delivery | None:
-    return queue.claim_delivery(priority) or queue.claim_lookup()
+    return queue.claim_delivery(priority) or queue.claim_lookup() or queue.claim_probe(priority)
 
 
 def _gives_way(delivery: Delivery) -> bool:
@@ -73,6 +84,7 @@ def _deliver(delivery: Delivery) -> None:
     except DeliveryError as error:
         _refused(delivery, error)
     except OutcomeUnknown as error:
+        breaker.struggled(delivery, reason=str(error))
         deliveries.doubt(delivery, reason=str(error), lag_seconds=target.lag_seconds, by=_BY)
     except (LostRace, IllegalMove):
         raise
@@ -95,8 +107,11 @@ def _look_up(delivery: Delivery) -> None:
         deliveries.leave_to_person(delivery, by=_BY)
     except Exception as error:
         log.exception("delivery %s could not be looked up", delivery.key)
+        if isinstance(error, OutcomeUnknown | DeliveryError):
+            breaker.struggled(delivery, reason=str(error))
         deliveries.look_again(delivery, reason=f"The look-up failed: {error}")
     else:
+        breaker.worked(delivery.target)
         if landed is None:
             deliveries.not_found(delivery, by=_BY)
         else:
@@ -104,13 +119,17 @@ def _look_up(delivery: Delivery) -> None:
 
 
 def _land(delivery: Delivery, landed: Landed) -> None:
+    breaker.worked(delivery.target)
     deliveries.land(delivery, external_id=landed.external_id, url=landed.url, detail=landed.detail, by=_BY)
 
 
 def _refused(delivery: Delivery, error: DeliveryError) -> None:
     if error.permanent:
+        breaker.worked(delivery.target)
         deliveries.fail(delivery, reason=str(error), by=_BY)
     else:
+        closed = isinstance(error, TargetClosed)
+        breaker.struggled(delivery, reason=str(error), retry_after=error.retry_after, at_once=closed)
         deliveries.give_back(delivery, reason=str(error), delay_seconds=error.retry_after, by=_BY)
 
 

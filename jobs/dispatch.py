@@ -82,6 +82,7 @@ def sync_schedules() -> None:
                 "schedule_type": Schedule.MINUTES,
                 "minutes": entry["minutes"],
                 "repeats": -1,
+                **({"next_run": timezone.now()} if entry.get("at_start") else {}),
             },
         )
     Schedule.objects.exclude(name__in=settings.SCHEDULES).delete()

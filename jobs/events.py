@@ -50,6 +50,7 @@ NAMES = frozenset(
         "review.undone",
         "review.snoozed",
         "review.superseded",
+        "review.tried",
         "delivery.held",
         "delivery.released",
         "delivery.sending",
@@ -59,6 +60,7 @@ NAMES = frozenset(
         "delivery.failed",
         "delivery.cancelled",
         "delivery.retried",
+        "delivery.withdrawn",
     }
 )
 

@@ -23,6 +23,8 @@ MAX_FOLLOW_UPS = 3
 # A job with less could hardly be planned.
 MIN_FOLLOW_UP_MICROUSD = 250_000
 MAX_DELIVERY_ATTEMPTS = 8
+# So many failures or unknowns of one target without a success between, and it counts as down.
+BREAKER_AFTER = 5
 
 
 def gate(kind: str) -> ReviewKind | None:
@@ -48,11 +50,14 @@ def retry_delay_seconds(attempt: int) -> float:
     return float(min(600, 5 * 2 ** max(0, attempt - 1)))
 
 
-def notice_delay_seconds(attempt: int) -> float:
-    """As retry_delay_seconds, for what tells one event: nobody waits, and its receiver may be away for hours."""
-    hours = 3_600
-    delays = (5, 60, 5 * 60, 30 * 60, 2 * hours, 5 * hours, 10 * hours)
-    return float(delays[min(max(attempt, 1), len(delays)) - 1])
+def probe_delay_seconds(failures: int) -> float:
+    """Seconds before one delivery tries whether a target that is down is back: 30 s doubling to 10 minutes."""
+    return float(min(600, 30 * 2 ** max(0, failures - BREAKER_AFTER)))
+
+
+def spread(seconds: float, chance: float) -> float:
+    """Up to a quarter longer, never shorter, for a chance in [0, 1): what failed together comes apart."""
+    return seconds * (1 + chance / 4)
 
 
 def restart_delay_seconds(starts: int, row: int) -> float:

@@ -105,6 +105,11 @@ def delivery(pk: object) -> Delivery | None:
     return Delivery.objects.select_related("task", "job").filter(pk=pk).first()
 
 
+def parked(target: str) -> int:
+    """How many deliveries wait until this target works again."""
+    return Delivery.objects.filter(state=DeliveryState.PENDING, target=target, ready_at=NEVER).count()
+
+
 def undoable(by: User, now: datetime.datetime) -> list[Delivery]:
     """What this person approved and what has not left yet, the next to leave first."""
     rows = Delivery.objects.filter(

@@ -6,22 +6,29 @@ thousand and at a million rows. Leases run on the database's clock.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from jobs import events
 from jobs.holder import Holder, this_process
-from jobs.models import Delivery, Job, Run, Task
-from jobs.states import DeliveryState, JobState, Priority, RunState, TaskState
+from jobs.models import Breaker, Delivery, Job, Run, Task
+from jobs.states import NEVER, DeliveryState, JobState, Priority, RunState, TaskState
 
 _ANY = max(Priority.ALL)
+# The end of this millisecond: SQLite's clock counts whole ones, and what was made ready just now would not be yet.
+_BY_NOW = Now() + timedelta(milliseconds=1)
 _HELD = (RunState.RUNNING, DeliveryState.SENDING)
 
 # The row to take next of one table and priority. The two literals let the planner use the partial index.
 _NEXT = "SELECT id FROM {table} WHERE state = 'pending' AND priority = {priority} AND ready_at <= {now}"
+# What goes to a target that is left in peace is not next.
+_NOT_IN_PEACE = (
+    " AND NOT EXISTS (SELECT 1 FROM jobs_breaker WHERE target = jobs_delivery.target AND until IS NOT NULL)"
+)
 _TAKE = """
 UPDATE {table} SET state = '{to}', {counter} = {counter} + 1{also}
 WHERE id = ({next} ORDER BY ready_at, id LIMIT 1{lock}) AND state = 'pending' RETURNING id
@@ -48,28 +55,36 @@ def claim_delivery(priority: int = _ANY) -> Delivery | None:
             continue
         with transaction.atomic():
             pk = _take("jobs_delivery", urgency, to=DeliveryState.SENDING, counter="attempts")
-            if pk is None:
-                continue
-            held_by = this_process()
-            Delivery.objects.filter(pk=pk).update(lease_until=Now() + settings.LEASE, **_columns(held_by))
-            delivery = Delivery.objects.select_related("job", "job__client", "task").get(pk=pk)
-            _tell("delivery.sending", delivery, source=DeliveryState.PENDING, to=DeliveryState.SENDING)
-            return delivery
+            if pk is not None:
+                return _held(pk)
     return None
 
 
 def claim_lookup() -> Delivery | None:
     """An `unknown` Delivery whose time to be looked up has come, held by this process; its state stays."""
-    due = Q(state=DeliveryState.UNKNOWN, ready_at__lte=Now()) & (Q(lease_until=None) | Q(lease_until__lte=Now()))
-    candidate = Delivery.objects.filter(due).order_by("ready_at", "id").values_list("pk", flat=True).first()
-    if candidate is None:
+    peace = Breaker.objects.filter(target=OuterRef("target"), until__isnull=False)
+    candidate = _lookups().exclude(Exists(peace)).values_list("pk", flat=True).first()
+    return _look_up(candidate) if candidate else None
+
+
+def claim_probe(priority: int = _ANY) -> Delivery | None:
+    """One Delivery of a target whose pause is over, to see whether it is back; None when there is none.
+
+    A look-up is tried first, for it changes nothing; else what was tried least, so that one that never succeeds
+    keeps no other from showing that the target works.
+    """
+    breaker = _probes(priority).first()
+    if breaker is None:
         return None
-    taken = Delivery.objects.filter(due, pk=candidate).update(
-        lease_until=Now() + settings.LEASE, attempts=F("attempts") + 1, **_columns(this_process())
-    )
-    if not taken:
-        return None
-    return Delivery.objects.select_related("job", "job__client", "task").get(pk=candidate)
+    with transaction.atomic():
+        # Whoever moves the pause on has the probe. Should it die with it, the next one comes after the lease.
+        mine = Breaker.objects.filter(pk=breaker.pk, until=breaker.until, probe=breaker.probe)
+        if not mine.update(until=Now() + settings.LEASE):
+            return None
+        delivery = _probe(breaker.target, priority)
+        if delivery:
+            Breaker.objects.filter(pk=breaker.pk).update(probe=delivery.pk)
+        return delivery
 
 
 def extend(run_ids: Sequence[int]) -> set[int]:
@@ -113,8 +128,11 @@ def due(cluster: str) -> bool:
     """Whether this cluster has anything to claim now. One read."""
     if cluster == "agents":
         return any(_ready(("jobs_task", "jobs_job"), urgency) for urgency in Priority.ALL)
-    lookups = Delivery.objects.filter(state=DeliveryState.UNKNOWN, ready_at__lte=Now())
-    return any(_ready(("jobs_delivery",), urgency) for urgency in Priority.ALL) or lookups.exists()
+    if any(_ready(("jobs_delivery",), urgency) for urgency in Priority.ALL):
+        return True
+    peace = Breaker.objects.filter(target=OuterRef("target"), until__isnull=False)
+    lookups = Delivery.objects.filter(state=DeliveryState.UNKNOWN, ready_at__lte=_BY_NOW)
+    return lookups.exclude(Exists(peace)).exists() or _probes(_ANY).exists()
 
 
 def _claim_task(priority: int) -> Run | None:
@@ -138,6 +156,56 @@ def _claim_job(priority: int) -> Run | None:
         return run
 
 
+def _lookups() -> QuerySet[Delivery]:
+    """What has to be looked up and is held by nobody, the longest due first."""
+    free = Q(lease_until=None) | Q(lease_until__lte=Now())
+    return Delivery.objects.filter(free, state=DeliveryState.UNKNOWN, ready_at__lte=_BY_NOW).order_by(
+        "ready_at", "id"
+    )
+
+
+def _waiting(priority: int) -> QuerySet[Delivery]:
+    """What would go out now but for its target: due, or parked."""
+    due = Q(ready_at__lte=_BY_NOW) | Q(ready_at=NEVER)
+    return Delivery.objects.filter(due, state=DeliveryState.PENDING, priority__lte=priority)
+
+
+def _probes(priority: int) -> QuerySet[Breaker]:
+    """Targets whose pause is over and for which something waits."""
+    lookup = Exists(_lookups().filter(target=OuterRef("target")))
+    waiting = Exists(_waiting(priority).filter(target=OuterRef("target")))
+    return Breaker.objects.filter(lookup | waiting, until__lte=_BY_NOW).order_by("until", "target")
+
+
+def _probe(target: str, priority: int) -> Delivery | None:
+    unknown = _lookups().filter(target=target).values_list("pk", flat=True).first()
+    if unknown:
+        return _look_up(unknown)
+    rows = _waiting(priority).filter(target=target).order_by("attempts", "priority", "id")
+    pk = rows.values_list("pk", flat=True).first()
+    if pk is None:
+        return None
+    still = Delivery.objects.filter(pk=pk, state=DeliveryState.PENDING)
+    return _held(pk) if still.update_state(state=DeliveryState.SENDING, attempts=F("attempts") + 1) else None
+
+
+def _look_up(pk: int) -> Delivery | None:
+    mine = {"lease_until": Now() + settings.LEASE, "attempts": F("attempts") + 1, **_columns(this_process())}
+    return _whole(pk) if _lookups().order_by().filter(pk=pk).update(**mine) else None
+
+
+def _held(pk: int) -> Delivery:
+    """The Delivery that was just taken to be sent, now held by this process."""
+    Delivery.objects.filter(pk=pk).update(lease_until=Now() + settings.LEASE, **_columns(this_process()))
+    delivery = _whole(pk)
+    _tell("delivery.sending", delivery, source=DeliveryState.PENDING, to=DeliveryState.SENDING)
+    return delivery
+
+
+def _whole(pk: int) -> Delivery:
+    return Delivery.objects.select_related("job", "job__client", "task").get(pk=pk)
+
+
 def _start(*, job_id: int, task: Task | None, round: int | None) -> Run:  # noqa: A002 - the field's name
     run = Run(job_id=job_id, task=task, **_columns(this_process()), lease_until=Now() + settings.LEASE)
     run.round = run.job.round if round is None else round
@@ -148,9 +216,7 @@ def _start(*, job_id: int, task: Task | None, round: int | None) -> Run:  # noqa
 def _ready(tables: Iterable[str], priority: int) -> str:
     """The first of the tables that has a row ready; empty if none has."""
     now = _now()
-    cases = " ".join(
-        f"WHEN EXISTS ({_NEXT.format(table=table, priority=priority, now=now)}) THEN '{table}'" for table in tables
-    )
+    cases = " ".join(f"WHEN EXISTS ({_next(table, priority, now)}) THEN '{table}'" for table in tables)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT CASE {cases} ELSE '' END")
         return str(cursor.fetchone()[0])
@@ -158,12 +224,17 @@ def _ready(tables: Iterable[str], priority: int) -> str:
 
 def _take(table: str, priority: int, *, to: str, counter: str, also: str = "") -> int | None:
     lock = " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
-    following = _NEXT.format(table=table, priority=priority, now=_now())
+    following = _next(table, priority, _now())
     statement = _TAKE.format(table=table, to=to, counter=counter, also=also, next=following, lock=lock)
     with connection.cursor() as cursor:
         cursor.execute(statement)
         row = cursor.fetchone()
     return row[0] if row else None
+
+
+def _next(table: str, priority: int, now: str) -> str:
+    following = _NEXT.format(table=table, priority=priority, now=now)
+    return following + _NOT_IN_PEACE if table == "jobs_delivery" else following
 
 
 def _now() -> str:

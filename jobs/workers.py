@@ -8,8 +8,8 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from jobs import dispatch, queue
+from jobs.lifecycle import breaker, overdue, planning, question, slot
 from jobs.lifecycle import delivery as deliveries
-from jobs.lifecycle import overdue, planning, question, slot
 from jobs.lifecycle import run as runs
 from jobs.lifecycle import task as tasks
 from jobs.lifecycle.moves import IllegalMove, LostRace
@@ -30,6 +30,7 @@ def sweep() -> None:
         _rescue_run(run)
     for delivery in queue.stranded():
         _rescue_delivery(delivery)
+    breaker.tidy()
     for cluster in settings.WORKERS:
         if queue.due(cluster):
             dispatch.ring(cluster)

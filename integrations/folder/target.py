@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from integrations import disk
-from integrations.contracts import DeliveryError, Json, Landed, OutcomeUnknown, OutFile, Outgoing
+from integrations.contracts import DeliveryError, Json, Landed, Marked, OutcomeUnknown, OutFile, Outgoing
 from integrations.folder import naming
 
 
@@ -44,6 +44,16 @@ class FolderTarget:
             return self._known(outgoing)
         except OSError as error:
             raise OutcomeUnknown(f"{self._root} cannot be read: {error.strerror or error}.") from error
+
+    def listing(self, since: datetime.datetime) -> list[Marked]:
+        """What the records say that was written for effects of that day or later."""
+        first = since.astimezone(datetime.UTC).date().isoformat()
+        try:
+            days = sorted(day for day in self._records.glob("[0-9]*-*-*") if day.name >= first)
+            records = [json.loads(path.read_bytes()) for day in days for path in sorted(day.glob("*.json"))]
+            return [Marked(key=record["key"], external_id=record["external_id"]) for record in records]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise OutcomeUnknown(f"The records in {self._records} cannot be read: {error}.") from error
 
     def _write(self, outgoing: Outgoing) -> Landed:
         folder = self._folder(outgoing)

@@ -4,6 +4,7 @@ The commit is made from the delivery alone, so every attempt makes the same one:
 once, and it is found again by its own name.
 """
 
+import datetime
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -13,12 +14,14 @@ from pathlib import Path
 from typing import ClassVar
 
 from integrations import disk
-from integrations.contracts import DeliveryError, Landed, OutcomeUnknown, OutFile, Outgoing
+from integrations.contracts import DeliveryError, Landed, Marked, OutcomeUnknown, OutFile, Outgoing
 from integrations.git import tree
 from integrations.git.command import GitFailed, Repository
 
 AUTHOR = ("Nightdesk", "nightdesk@localhost")
 _REF = re.compile(r"refs/heads/agent/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_AGENTS = "refs/heads/agent/"
+_KEY = re.compile(r"^Nightdesk-Delivery: (\S+)$", re.M)
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _DEPTH = 50  # how far a person may have gone on from our commit and it still be seen to be in the branch
 
@@ -70,6 +73,28 @@ class GitTarget:
             if error.permanent:
                 return None  # it could never have been made
             raise OutcomeUnknown(str(error)) from error
+
+    def listing(self, since: datetime.datetime) -> list[Marked]:
+        """Every commit of ours since then that is in a branch of an agent's, in all repositories."""
+        try:
+            return [found for address in self._repositories.values() for found in self._ours(address, since)]
+        except (GitFailed, OSError) as error:
+            raise OutcomeUnknown(f"Not every repository can be read: {error}.") from error
+
+    def _ours(self, address: str, since: datetime.datetime) -> list[Marked]:
+        disk.make_folder(self._workdir)
+        with tempfile.TemporaryDirectory(dir=self._workdir, prefix="look-") as folder:
+            refs = Repository.made(Path(folder), address, sha_length=40).git(
+                "ls-remote", "--", address, f"{_AGENTS}*"
+            )
+            if not refs:
+                return []
+            look = Path(folder) / "look"
+            look.mkdir()
+            made = Repository.made(look, address, sha_length=len(refs.split()[0]))
+            made.git(*_FETCH, f"--depth={_DEPTH}", "--", made.address, f"+{_AGENTS}*:refs/seen/*")
+            log = made.git("log", "--glob=refs/seen/*", "--reverse", "--format=%H %ct %ce%n%B%x00")
+        return [found for entry in log.split("\0") if (found := _marked(entry.strip(), since))]
 
     def _order(self, outgoing: Outgoing) -> "Order":
         _refuse_unless(outgoing.kind in self.kinds, f"Git takes branches, not a {outgoing.kind}.")
@@ -235,6 +260,15 @@ class Work:
         except GitFailed:
             return False
         return True
+
+
+def _marked(entry: str, since: datetime.datetime) -> Marked | None:
+    """The mark of a commit, if it is one of ours and not older."""
+    commit, seconds, email, message = (*entry.split(maxsplit=3), "", "", "", "")[:4]
+    key = _KEY.search(message)
+    if email != AUTHOR[1] or key is None or int(seconds) < since.timestamp():
+        return None
+    return Marked(key=key[1], external_id=commit)
 
 
 def _refusal(order: Order, error: GitFailed) -> DeliveryError:

@@ -1,4 +1,4 @@
-"""Notices as signed POSTs, one to each place that its owner named.
+"""Notices as signed POSTs to a place that its owner named; each place is a target of its own.
 
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 
@@ -10,8 +10,8 @@ import email.utils
 import http.client
 import ipaddress
 import json
+import re
 import ssl
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from urllib.parse import SplitResult, urlsplit
@@ -20,6 +20,7 @@ from integrations import bodies, signatures
 from integrations.contracts import DeliveryError, Json, Landed, Outgoing
 
 TIMEOUT_SECONDS = 15.0
+_NAME = re.compile(r"[a-z0-9-]{1,30}")
 _MOST_WAIT_SECONDS = 86_400.0
 _GONE = 410
 # What of a job and of a review is told; whoever wants more asks the API.
@@ -28,62 +29,60 @@ _REVIEW = ("id", "kind", "state", "title", "consequence", "priority", "decided_b
 
 
 class WebhookTarget:
-    """Posts to `places` (name -> address), each signed with the whsec_ key of its name."""
+    """Posts to the address of one place, signed with its whsec_ key."""
 
     slug: ClassVar[str] = "webhook"
     kinds: ClassVar[frozenset[str]] = frozenset({"notice"})
     lag_seconds: ClassVar[float] = 0.0
 
-    def __init__(self, *, places: Mapping[str, str], secrets: Mapping[str, str]) -> None:
-        self._places = {name: _address(name, url) for name, url in places.items()}
-        self._secrets = dict(secrets)
-        for name in self._places:
-            signatures.key_of(self._secrets.get(name, ""))
-        self._gone: set[str] = set()
+    def __init__(self, *, place: str, url: str, secret: str) -> None:
+        if not _NAME.fullmatch(place):
+            raise ValueError(f"{place!r} names no place: write up to 30 small letters, digits and dashes")
+        signatures.key_of(secret)
+        self._place, self._url, self._secret = place, _address(place, url), secret
+        self._is_gone = False
 
     def deliver(self, outgoing: Outgoing) -> Landed:
-        """Post it once. Raises DeliveryError; a place that has answered 410 is left alone until the next start."""
+        """Post it once. Raises DeliveryError; a place that answered 410 is left alone until the next start."""
         if outgoing.kind not in self.kinds:
             raise DeliveryError(f"A webhook takes notices, not a {outgoing.kind}.", permanent=True)
-        place = str(outgoing.fields.get("place", ""))
-        if place not in self._places:
-            raise DeliveryError(f"No webhook is named {place!r}: see NIGHTDESK_WEBHOOKS.", permanent=True)
-        if place in self._gone:
-            raise DeliveryError(f"{place} answered 410, gone: it is told nothing more.", permanent=True)
         body = json.dumps(_message(outgoing), ensure_ascii=False).encode()
-        status, retry_after = self._post(place, outgoing.key, body)
+        status, retry_after = (_GONE, "") if self._is_gone else self._post(outgoing.key, body)
         if not 200 <= status < 300:
-            raise self._refusal(place, status, retry_after)
-        return Landed(external_id=outgoing.key, detail=f"{place} answered {status}")
+            raise self._refusal(status, retry_after)
+        return Landed(external_id=outgoing.key, detail=f"{self._place} answered {status}")
 
     def find(self, outgoing: Outgoing) -> Landed | None:
         """Always None: nobody can be asked, and to send the same message once more does no harm."""
         return None
 
-    def _post(self, place: str, message_id: str, body: bytes) -> tuple[int, str]:
+    def _post(self, message_id: str, body: bytes) -> tuple[int, str]:
         """The answer's status and Retry-After. No redirect is followed; no proxy of the environment is used."""
-        url = self._places[place]
-        proof = signatures.proof(body, message_id=message_id, secret=self._secrets[place], now=datetime.now(UTC))
+        proof = signatures.proof(body, message_id=message_id, secret=self._secret, now=datetime.now(UTC))
         headers = {"content-type": bodies.JSON_TYPE, "user-agent": "Nightdesk", **proof}
-        connection = _connection(url)
+        path = self._url._replace(scheme="", netloc="", fragment="").geturl() or "/"
+        connection = _connection(self._url)
         try:
-            connection.request("POST", url.path + (f"?{url.query}" if url.query else "") or "/", body, headers)
+            connection.request("POST", path, body, headers)
             answer = connection.getresponse()
             return answer.status, answer.headers.get("retry-after", "")
         except (OSError, http.client.HTTPException) as error:
             said = f"{type(error).__name__}: {error}".rstrip(": ")
-            raise DeliveryError(f"{place} gave no answer ({bodies.one_line(said)}).", permanent=False) from error
+            raise DeliveryError(
+                f"{self._place} gave no answer ({bodies.one_line(said)}).", permanent=False
+            ) from error
         finally:
             connection.close()
 
-    def _refusal(self, place: str, status: int, retry_after: str) -> DeliveryError:
+    def _refusal(self, status: int, retry_after: str) -> DeliveryError:
+        said = f"{self._place} answered {status}"
         if status == _GONE:
-            self._gone.add(place)
-            return DeliveryError(f"{place} answered 410, gone: it is told nothing more.", permanent=True)
+            self._is_gone = True
+            return DeliveryError(f"{said}, gone: it is told nothing more.", permanent=True)
         if 300 <= status < 400:
-            said = f"{place} answered {status}: redirects are not followed, name the address that it leads to."
+            said = f"{said}: redirects are not followed, name the address that it leads to."
             return DeliveryError(said, permanent=True)
-        return DeliveryError(f"{place} answered {status}.", permanent=False, retry_after=_wait(retry_after))
+        return DeliveryError(f"{said}.", permanent=False, retry_after=_wait(retry_after))
 
 
 def _message(outgoing: Outgoing) -> Json:

@@ -16,7 +16,12 @@ from jobs.states import DeliveryState, ReviewKind, ReviewState
 # Of a text that is only evidence, this much is shown; the whole is one click away.
 _EVIDENCE_CHARS = 20_000
 _SHORT_LINES = 15
-_REMEDIES = {alarm.RUN: "Run it now", alarm.AGAIN: "Run it again", alarm.INSTEAD: "End it and run it again"}
+_REMEDIES = {
+    alarm.RUN: "Run it now",
+    alarm.AGAIN: "Run it again",
+    alarm.INSTEAD: "End it and run it again",
+    alarm.TRY: "Try it now",
+}
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,7 @@ class Pane:
     choices: list[Choice] = field(default_factory=list)
     made: list[Artifact] = field(default_factory=list)
     retry: str = ""
+    parked: int = 0  # how many deliveries wait for a target that is down
     remedy: str = ""  # what can be run because of an alarm
     problem: str = ""
 
@@ -175,6 +181,8 @@ def _failure(pane: Pane) -> None:
 
 def _alarm(pane: Pane) -> None:
     pane.remedy = alarm.remedy(pane.review)
+    if pane.is_open and (target := pane.review.payload.get("target")):
+        pane.parked = queries.parked(target)
 
 
 def _newest(rows: Iterable[Artifact]) -> list[Artifact]:

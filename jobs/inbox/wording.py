@@ -22,6 +22,8 @@ _NAMED = {
     "desk": "Nightdesk",
     "policy": "the policy",
     "sweep": "the sweep",
+    "breaker": "Nightdesk",
+    "reconciler": "Nightdesk",
     "clock": "the clock",
     "default": "the stated default",
     "deliveries": "the sender",
@@ -68,6 +70,7 @@ _SENTENCES = {
     "review.answered": "{who} decided.",
     "review.undone": "{who} took the approval back.",
     "review.snoozed": "{who} put it off.",
+    "review.tried": "{who} had it tried at once.",
     "review.superseded": "The item was replaced or is no longer needed.",
     "delivery.held": "{row} is held until somebody approves it.",
     "delivery.released": "{row} was released.",
@@ -77,6 +80,7 @@ _SENTENCES = {
     "delivery.delivered": "{row} is delivered.",
     "delivery.failed": "{row} was refused.",
     "delivery.cancelled": "{row} was called off.",
+    "delivery.withdrawn": "A double of {row} was taken away.",
     "delivery.retried": "{who} sent {row} again.",
 }
 

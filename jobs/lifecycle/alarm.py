@@ -1,4 +1,7 @@
-"""The three alarms of a schedule, in words: a slot that was missed, a run that made nothing, a run that hangs."""
+"""The alarms, in words. Of a schedule: a slot that was missed, a run that made nothing, a run that hangs.
+
+Of a target: it is down, and what goes there waits; something is there that does not fit to what is known here.
+"""
 
 import datetime
 from typing import Any
@@ -7,9 +10,10 @@ from jobs import schedules
 from jobs.models import Job, Review, Trigger
 from jobs.states import JobState
 
-SILENT, EMPTY, HANGING = "silent", "empty", "hanging"
-# What a person can do about an alarm beside knowing of it: run the slot, run it again, or again in place of this.
-RUN, AGAIN, INSTEAD = "run", "again", "instead"
+SILENT, EMPTY, HANGING, DOWN, FOUND = "silent", "empty", "hanging", "down", "found"
+# What a person can do about an alarm beside knowing of it: run the slot, run it again, or again in place of this;
+# try at once whether a target is back.
+RUN, AGAIN, INSTEAD, TRY = "run", "again", "instead", "try"
 
 _ABSENT = "Nightdesk did not look at the clock at that time: manage.py doctor says whether all of it runs."
 
@@ -57,9 +61,30 @@ def hanging(job: Job, *, lasts: datetime.timedelta, usual: datetime.timedelta | 
     return _columns(HANGING, trigger, slot, title, cause, fix)
 
 
+def down(target: str, reason: str) -> dict[str, Any]:
+    """A target that takes nothing at present."""
+    fix = (
+        "Nothing is lost: all of it is kept in its order, and goes out by itself once it works again. Now and then "
+        f"one delivery tries. If it lasts, manage.py doctor --only {target} says what to mend."
+    )
+    payload = {"alarm": DOWN, "target": target, "cause": reason, "fix": fix}
+    return {"title": f"{target} is down: what goes there waits", "consequence": reason, "payload": payload}
+
+
+def found(target: str, odd: list[dict[str, str]]) -> dict[str, Any]:
+    """Effects at a target that do not fit to our rows, each with what is odd about it."""
+    number = f"{len(odd)} effects" if len(odd) > 1 else "an effect"
+    cause = f"{target} holds {number} with our mark that the deliveries here do not account for."
+    fix = "Look at each of them there, and take away what should not be. Nothing was changed or sent again."
+    payload = {"alarm": FOUND, "target": target, "cause": cause, "fix": fix, "found": odd}
+    return {"title": f"{target}: {number} nobody accounts for", "consequence": cause, "payload": payload}
+
+
 def remedy(review: Review) -> str:
     """What can be run because of an alarm; empty where nothing can."""
     which, job = review.payload.get("alarm"), review.job
+    if which == DOWN:
+        return TRY
     if which == SILENT and review.payload.get("held") and job.state == JobState.NEEDS_CLARIFICATION:
         return RUN
     if which == HANGING and job.state in {JobState.PENDING, JobState.IN_PROGRESS}:

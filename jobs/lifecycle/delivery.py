@@ -4,6 +4,7 @@ Nothing follows from a notice: it has no job that goes on, and its end is told o
 """
 
 import datetime
+import random
 from typing import Any
 
 from django.db import transaction
@@ -11,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from jobs import dispatch, policy
+from jobs.lifecycle import breaker
 from jobs.lifecycle.job import lock, open_failure, open_review, settle
 from jobs.lifecycle.moves import move
 from jobs.models import Delivery, Job, Task
@@ -44,11 +46,13 @@ def land(delivery: Delivery, *, external_id: str, url: str, detail: str, by: str
 
 
 def give_back(delivery: Delivery, *, reason: str, delay_seconds: float | None, by: str) -> None:
-    """Nothing was done, for certain, and a later try may help: again after the delay, a bounded number of times."""
-    if delivery.attempts >= policy.MAX_DELIVERY_ATTEMPTS:
+    """Nothing was done, for certain, and a later try may help: again after the delay, a bounded number of times.
+
+    The bound is for one that is refused where others are not: no delivery fails because its target is down.
+    """
+    if delivery.attempts >= policy.MAX_DELIVERY_ATTEMPTS and not breaker.is_open(delivery.target):
         fail(delivery, reason=f"{reason} (tried {delivery.attempts} times)", by=by)
         return
-    delay = _delay(delivery, told=delay_seconds)
     with transaction.atomic():
         _move(
             delivery,
@@ -56,7 +60,7 @@ def give_back(delivery: Delivery, *, reason: str, delay_seconds: float | None, b
             event="delivery.given_back",
             by=by,
             reason=reason,
-            ready_at=timezone.now() + datetime.timedelta(seconds=delay),
+            ready_at=_later(delivery, delay_seconds),
         )
         _drop_if_cancelled(delivery, by=by)
 
@@ -100,8 +104,7 @@ def not_found(delivery: Delivery, *, by: str) -> None:
 
 def look_again(delivery: Delivery, *, reason: str) -> None:
     """The look-up itself failed: the Delivery stays unknown and is looked up later."""
-    later = timezone.now() + datetime.timedelta(seconds=policy.retry_delay_seconds(delivery.attempts))
-    _in_doubt(delivery).update(ready_at=later, lease_until=None, reason=reason)
+    _in_doubt(delivery).update(ready_at=_later(delivery), lease_until=None, reason=reason)
 
 
 def leave_to_person(delivery: Delivery, *, by: str) -> None:
@@ -153,11 +156,10 @@ def drop(notice: Delivery, *, by: str) -> None:
         _move(notice, DeliveryState.CANCELLED, event="delivery.cancelled", by=by)
 
 
-def _delay(delivery: Delivery, *, told: float | None) -> float:
-    """Seconds before the next try; what tells one event comes later than it was told to, never sooner."""
-    if delivery.job_id is None and not delivery.card:
-        return max(told or 0.0, policy.notice_delay_seconds(delivery.attempts))
-    return policy.retry_delay_seconds(delivery.attempts) if told is None else told
+def _later(delivery: Delivery, seconds: float | None = None) -> datetime.datetime:
+    """When to try again: as the target said, else by the number of attempts; never before, a little after."""
+    delay = policy.retry_delay_seconds(delivery.attempts) if seconds is None else seconds
+    return timezone.now() + datetime.timedelta(seconds=policy.spread(delay, random.random()))  # noqa: S311
 
 
 def _move(delivery: Delivery, to: DeliveryState, **columns: Any) -> None:

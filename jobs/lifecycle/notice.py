@@ -5,7 +5,7 @@ only the last is worth sending. One without a card tells one event, and each is 
 """
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -39,9 +39,7 @@ def tell(
         return  # a notice of a notice, without end
     for target, wish in settings.NOTICES.items():
         if any(fnmatchcase(name, pattern) for pattern in wish["events"]):
-            for place in wish.get("places", []):
-                enter(target, key=f"{target}:{place}:{event}", fields={"event": event, "place": place})
-            for card in _cards(wish, noun=noun, row=row, job_id=job_id):
+            for card in _cards(wish["cards"], noun=noun, row=row, job_id=job_id):
                 enter(target, key=f"{target}:{card}:{event}", card=card, fields={"event": event})
 
 
@@ -87,10 +85,9 @@ def _of_its_card(notice: Delivery) -> QuerySet[Delivery]:
     return Delivery.objects.filter(kind=KIND, target=notice.target, card=notice.card)
 
 
-def _cards(wish: Mapping[str, list[str]], *, noun: str, row: int, job_id: int | None) -> Iterator[str]:
+def _cards(wanted: list[str], *, noun: str, row: int, job_id: int | None) -> Iterator[str]:
     """The cards of a target that show what happened; one empty name where it asks for each event by itself."""
-    wanted = wish["cards"]
-    if not wanted and not wish.get("places"):
+    if not wanted:
         yield ""
     if "job" in wanted and job_id:
         yield f"job:{job_id}"

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from jobs import dispatch, policy
-from jobs.lifecycle import alarm, notice
+from jobs.lifecycle import alarm, breaker, notice
 from jobs.lifecycle import artifact as artifacts
 from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle import job as jobs
@@ -231,7 +231,11 @@ def acknowledge(review: Review, *, by: User, version: int, actor: str = "") -> N
 
 
 def run_now(review: Review, *, by: User, version: int, actor: str = "") -> None:
-    """Run the slot of an alarm: the missed one, or again; a run that hangs is ended. Raises Stale or NotAllowed."""
+    """Do what helps against an alarm. Raises Stale or NotAllowed.
+
+    A missed slot runs, or one runs again; a run that hangs is ended. A target that is down is tried at once: that
+    item stays until the target is back.
+    """
     actor = actor or by.username
     with transaction.atomic():
         jobs.hold(review.job_id)
@@ -239,6 +243,10 @@ def run_now(review: Review, *, by: User, version: int, actor: str = "") -> None:
         remedy = alarm.remedy(review)
         if not remedy:
             raise NotAllowed("There is nothing to run: this slot has its run.")
+        if remedy == alarm.TRY:
+            _tell("review.tried", review, by=actor, data={"target": review.payload["target"]})
+            breaker.try_now(review.payload["target"])
+            return
         _decide(review, ReviewState.ANSWERED, event="review.answered", by=by, actor=actor, note="run now")
         if remedy == alarm.RUN:
             now = timezone.now()

@@ -1,6 +1,7 @@
 """The nouns, one file each."""
 
 from jobs.models.artifact import Artifact
+from jobs.models.breaker import Breaker
 from jobs.models.client import Client
 from jobs.models.cluster import Cluster, Process
 from jobs.models.day import Day
@@ -18,6 +19,7 @@ from jobs.models.trigger import Trigger
 
 __all__ = [
     "Artifact",
+    "Breaker",
     "Client",
     "Cluster",
     "Day",

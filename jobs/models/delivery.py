@@ -8,7 +8,7 @@ from jobs.models.job import Job
 from jobs.models.review import Review
 from jobs.models.task import Task
 from jobs.policy import GATED_KINDS
-from jobs.states import DeliveryState, Priority
+from jobs.states import NEVER, DeliveryState, Priority
 
 
 class Delivery(Stateful):
@@ -90,3 +90,8 @@ class Delivery(Stateful):
     def __str__(self) -> str:
         """Return the key."""
         return self.key
+
+    @property
+    def is_parked(self) -> bool:
+        """Whether it would be on its way, but for its target, which is down."""
+        return self.state == DeliveryState.PENDING and self.ready_at >= NEVER

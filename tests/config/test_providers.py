@@ -42,13 +42,14 @@ def test_a_webhook_tells_each_of_its_places(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("NIGHTDESK_WEBHOOK_SECRETS", "crm=whsec_MfKQ9r8GKYqrTwjUPD8ILA==,shop=whsec_b")
     monkeypatch.setattr(env, "addresses", {})
     wired = providers.wire(HOUSE)
-    assert providers.targets(wired)["webhook"] == {
-        "places": {"crm": "https://crm.example.com/?a=1", "shop": "https://shop.example.com/"},
-        "secrets": {"crm": "whsec_MfKQ9r8GKYqrTwjUPD8ILA==", "shop": "whsec_b"},
+    told = providers.targets(wired)
+    assert told["webhook:crm"] == {
+        "place": "crm",
+        "url": "https://crm.example.com/?a=1",
+        "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILA==",
     }
-    assert providers.notices(wired) == {
-        "webhook": {"events": ["job.*", "review.*"], "cards": [], "places": ["crm", "shop"]}
-    }
+    wish = {"events": ["job.*", "review.*"], "cards": []}
+    assert providers.notices(wired) == {"webhook:crm": wish, "webhook:shop": wish}
     assert env.addresses["NIGHTDESK_WEBHOOKS (crm)"] == "https://crm.example.com/?a=1"
 
 
@@ -64,4 +65,4 @@ def test_a_process_that_may_not_hold_the_keys_knows_the_places(monkeypatch: pyte
     monkeypatch.setenv("NIGHTDESK_WEBHOOKS", "crm=https://crm.example.com/")
     monkeypatch.delenv("NIGHTDESK_WEBHOOK_SECRETS", raising=False)
     monkeypatch.setenv("NIGHTDESK_HELD_ELSEWHERE", "NIGHTDESK_WEBHOOK_SECRETS")
-    assert providers.notices(providers.wire(HOUSE))["webhook"]["places"] == ["crm"]
+    assert "webhook:crm" in providers.notices(providers.wire(HOUSE))

@@ -1,13 +1,13 @@
 """What every Target has to keep. A provider's test subclasses TargetContract and says where effects are seen."""
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
-from integrations.contracts import DeliveryError, Landed, OutFile, Outgoing, Target
+from integrations.contracts import DeliveryError, Landed, Listing, OutFile, Outgoing, Target
 
 CREATED = datetime(2026, 11, 23, 23, 45, tzinfo=UTC)
 
@@ -85,6 +85,16 @@ class TargetContract:
         self.make().deliver(self.outgoing())
         assert (self.make().find(self.outgoing()) is not None) is self.can_be_asked
         assert self.make().find(self.outgoing(key="job-1:1:1:1")) is None
+
+    def test_what_is_there_is_listed_by_its_key(self) -> None:
+        target = self.make()
+        if not isinstance(target, Listing):
+            return
+        assert target.listing(CREATED - timedelta(days=1)) == []
+        landed = target.deliver(self.outgoing())
+        (found,) = target.listing(CREATED - timedelta(days=1))
+        assert (found.key, found.external_id) == (self.outgoing().key, landed.external_id)
+        assert target.listing(CREATED + timedelta(days=2)) == []
 
     def test_two_keys_are_two_effects(self) -> None:
         first = self.make().deliver(self.outgoing())

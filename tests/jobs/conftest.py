@@ -17,7 +17,7 @@ from jobs.lifecycle import task as tasks
 from jobs.lifecycle.artifact import File
 from jobs.lifecycle.intake import Inbound
 from jobs.lifecycle.job import open_job
-from jobs.models import Client, Delivery, Job, Review, Run, Task, Trigger, Turn
+from jobs.models import Breaker, Client, Delivery, Job, Review, Run, Task, Trigger, Turn
 
 STEP = planning.PlannedStep(agent="drafting", title="Write it", input={"kind": "article"})
 
@@ -146,6 +146,14 @@ def claimed_later() -> Run:
     Task.objects.filter(ready_at__gt=now).update(ready_at=now)
     Job.objects.filter(ready_at__gt=now).update(ready_at=now)
     return claimed()
+
+
+def probing() -> Delivery:
+    """The probe of a target whose pause is over; fails the test if there is none."""
+    Breaker.objects.update(until=timezone.now())
+    delivery = queue.claim_probe()
+    assert delivery is not None
+    return delivery
 
 
 def sending() -> Delivery:

@@ -41,12 +41,6 @@ def test_the_wait_doubles_up_to_ten_minutes(attempt: int, seconds: float) -> Non
     assert policy.retry_delay_seconds(attempt) == seconds
 
 
-@pytest.mark.parametrize(("attempt", "seconds"), [(0, 5), (1, 5), (2, 60), (4, 1_800), (7, 36_000), (50, 36_000)])
-def test_who_is_told_of_an_event_may_be_away_for_hours(attempt: int, seconds: float) -> None:
-    assert policy.notice_delay_seconds(attempt) == seconds
-    assert policy.notice_delay_seconds(attempt) >= policy.retry_delay_seconds(1)
-
-
 def test_what_died_together_twice_starts_apart() -> None:
     assert [policy.restart_delay_seconds(starts, 7) for starts in (0, 1)] == [0, 0]
     delays = [policy.restart_delay_seconds(2, row) for row in range(55)]
