@@ -48,8 +48,9 @@ def test_a_webhook_tells_each_of_its_places(monkeypatch: pytest.MonkeyPatch) -> 
         "url": "https://crm.example.com/?a=1",
         "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILA==",
     }
-    wish = {"events": ["job.*", "review.*"], "cards": []}
-    assert providers.notices(wired) == {"webhook:crm": wish, "webhook:shop": wish}
+    wish = {"events": ["job.*", "review.*"], "cards": [], "digest": False}
+    notices = providers.notices(wired)
+    assert (notices["webhook:crm"], notices["webhook:shop"]) == (wish, wish)
     assert env.addresses["NIGHTDESK_WEBHOOKS (crm)"] == "https://crm.example.com/?a=1"
 
 

@@ -31,7 +31,10 @@ def connected(crm: WebhookEmulator, settings: Settings) -> Iterator[None]:
     """A house that tells it."""
     places = {"crm": f"{crm.url}/hook", "shop": f"{crm.url}/hook?shop"}
     made = {f"webhook:{name}": {"place": name, "url": url, "secret": KEY} for name, url in places.items()}
-    settings.TARGETS, settings.NOTICES = made, dict.fromkeys(made, {"events": ["job.*"], "cards": []})
+    settings.TARGETS, settings.NOTICES = (
+        made,
+        {name: {"events": ["job.*"], "cards": [], "digest": False} for name in made},
+    )
     workers._target.cache_clear()
     yield
     workers._target.cache_clear()
