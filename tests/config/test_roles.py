@@ -17,7 +17,14 @@ HELD = {
         "ANYMAIL_RESEND_API_KEY",
     },
     "agents": {"ANTHROPIC_API_KEY", "GITHUB_READ_TOKEN"},
-    "deliveries": {"EMAIL_URL", "GITHUB_APP_KEY", "GITHUB_TOKEN", "NIGHTDESK_PUSH_REPOSITORIES", "NOTION_TOKEN"},
+    "deliveries": {
+        "EMAIL_URL",
+        "GITHUB_APP_KEY",
+        "GITHUB_TOKEN",
+        "NIGHTDESK_PUSH_REPOSITORIES",
+        "NIGHTDESK_WEBHOOK_SECRETS",
+        "NOTION_TOKEN",
+    },
     "socket": {"SLACK_APP_TOKEN"},
 }
 
