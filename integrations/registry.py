@@ -9,6 +9,7 @@ from integrations.contracts import GapFinder, Probe, Source, Target
 SOURCES: dict[str, str] = {
     "form": "integrations.form.source.FormSource",
     "github": "integrations.github.source.GitHubSource",
+    "mail": "integrations.mail.source.MailSource",
     "slack": "integrations.slack.source.SlackSource",
     "standard": "integrations.standard.source.StandardSource",
 }
