@@ -14,6 +14,7 @@ SECRETS: dict[str, frozenset[str]] = {
     "ANTHROPIC_API_KEY": frozenset({AGENTS}),
     "GITHUB_WEBHOOK_SECRET": frozenset({WEB}),
     "GITHUB_TOKEN": frozenset({DELIVERIES}),
+    "NOTION_TOKEN": frozenset({DELIVERIES}),
     "SLACK_SIGNING_SECRET": frozenset({WEB}),
     "SLACK_APP_TOKEN": frozenset({SOCKET}),
     "EMAIL_URL": frozenset({DELIVERIES}),
@@ -28,6 +29,7 @@ SECRETS: dict[str, frozenset[str]] = {
     "ANYMAIL_MAILTRAP_API_TOKEN": frozenset({WEB}),
     "ANYMAIL_RESEND_API_KEY": frozenset({WEB}),
     "NIGHTDESK_PUSH_REPOSITORIES": frozenset({DELIVERIES}),
+    "NIGHTDESK_WEBHOOK_SECRETS": frozenset({DELIVERIES}),
 }
 
 

@@ -17,7 +17,13 @@ HELD = {
         "ANYMAIL_RESEND_API_KEY",
     },
     "agents": {"ANTHROPIC_API_KEY"},
-    "deliveries": {"EMAIL_URL", "GITHUB_TOKEN", "NIGHTDESK_PUSH_REPOSITORIES"},
+    "deliveries": {
+        "EMAIL_URL",
+        "GITHUB_TOKEN",
+        "NIGHTDESK_PUSH_REPOSITORIES",
+        "NIGHTDESK_WEBHOOK_SECRETS",
+        "NOTION_TOKEN",
+    },
     "socket": {"SLACK_APP_TOKEN"},
 }
 
