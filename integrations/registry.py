@@ -16,11 +16,12 @@ TARGETS: dict[str, str] = {
     "folder": "integrations.folder.target.FolderTarget",
     "git": "integrations.git.target.GitTarget",
     "mail": "integrations.mail.target.MailTarget",
+    "slack": "integrations.slack.target.SlackTarget",
 }
 # Who can be asked for what did not arrive.
 GAP_FINDERS: dict[str, str] = {"github": "integrations.github.client.GitHubGaps"}
 # Who can say whether it can be worked with.
-PROBES: dict[str, str] = {}
+PROBES: dict[str, str] = {"slack": "integrations.slack.probe.SlackProbe"}
 
 
 class UnknownProvider(LookupError):
