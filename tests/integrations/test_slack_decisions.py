@@ -1,7 +1,6 @@
 """People decide in Slack what they could decide on the pages, once, and see there what came of it."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from jobs.lifecycle import job as jobs
 from jobs.lifecycle import planning
 from jobs.lifecycle import review as verbs
 from jobs.models import Client, Delivery, Event, Job, Receipt, Review
+from jobs.states import ReviewKind
 from tests.emulators.slack import TOKEN, Json, SlackEmulator
 from tests.emulators.slack_people import Heard, People
 from tests.jobs.conftest import STEP, a_rule, at_once, claimed, done, message_result
@@ -251,7 +251,9 @@ def test_a_press_here_and_one_on_the_page_are_one_decision(
     for number in range(4):
         review = waiting(f"Hello Marta, {number}")
         message = dict(shown(slack, review))
-        here: Callable[[], Heard] = lambda message=message: people.click(message, "review.approve")  # noqa: E731
+
+        def here(message: Json = message) -> Heard:
+            return people.click(message, "review.approve")
 
         def there(review: Review = review) -> Any:
             return verbs.decline(review, by=owner, version=review.version)
@@ -295,7 +297,7 @@ def test_a_failure_and_an_alarm_are_told_too(slack: SlackEmulator, people: Peopl
     assert "The model &lt;is&gt; gone" in words(message)
     assert "Set the key." in words(message)
     assert names(message) == {"", "open"}
-    alarm = jobs.open_review(review.job, "alarm", title="Silent", consequence="Nothing came.", payload={})
+    alarm = jobs.open_review(review.job, ReviewKind.ALARM, title="Silent", consequence="Nothing came.", payload={})
     people.click(shown(slack, alarm), "review.noted")
     alarm.refresh_from_db()
     assert (alarm.state, alarm.note) == ("answered", "acknowledged")

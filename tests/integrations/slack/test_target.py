@@ -133,7 +133,7 @@ def test_what_a_person_took_away_is_posted_once_more(slack: SlackEmulator) -> No
 def test_a_job_is_followed_in_the_thread_that_asked_for_it(slack: SlackEmulator) -> None:
     slack.add_channel("C2")
     asked = slack.write("C2", "Please look at the menu")
-    place = {"source": "slack", "data": {"channel": "C2", "thread": asked["ts"]}}
+    place: dict[str, Any] = {"source": "slack", "data": {"channel": "C2", "thread": asked["ts"]}}
     slack.fault("chat.postMessage", "lost")
     with pytest.raises(OutcomeUnknown):
         target(slack).deliver(job_notice(1, **place))
@@ -168,7 +168,11 @@ def test_a_card_is_found_behind_pages_of_others(slack: SlackEmulator) -> None:
 def test_a_refused_login_closes_the_target_and_a_pause_is_kept(slack: SlackEmulator) -> None:
     with pytest.raises(TargetClosed, match="SLACK_BOT_TOKEN"):
         SlackTarget("xoxb-other", "C1", slack.base_url).deliver(job_notice())
-    busy = {"status": 429, "body": {"ok": False, "error": "ratelimited"}, "headers": {"Retry-After": "9"}}
+    busy: dict[str, Any] = {
+        "status": 429,
+        "body": {"ok": False, "error": "ratelimited"},
+        "headers": {"Retry-After": "9"},
+    }
     for method in ("conversations.history", "chat.postMessage"):
         slack.fault(method, "status", **busy)
         with pytest.raises(DeliveryError) as caught:
