@@ -21,7 +21,7 @@ def out_file(content: bytes = b"# Menu\n\nWarm soup.\n", name: str = "menu.md", 
 class TargetContract:
     """Once, found again, refused clearly."""
 
-    kind: Literal["document", "branch", "client_message"]
+    kind: Literal["document", "branch", "client_message", "notice"]
     fields: dict[str, Any] = {}
     folder: Path
 
