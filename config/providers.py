@@ -27,7 +27,7 @@ class House:
 
 @dataclass(frozen=True)
 class Wish:
-    """What a target wants to be told of: names of events, with * for any ending.
+    """What a target wants to be told of: names of events, with * for any ending, :kind for reviews of one kind.
 
     `cards` are "job" and "review": it shows one message of each and brings it up to date. Without, it is told each
     event by itself.
@@ -35,6 +35,7 @@ class Wish:
 
     events: tuple[str, ...]
     cards: tuple[str, ...] = ()
+    digest: bool = False  # the night, at the owner's hour
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,13 @@ def git(house: House) -> Wiring:
 def mail(house: House) -> Wiring:
     """Messages by Django's mail, which EMAIL_URL leads to a server or into files."""
     return Wiring(target={"sender": house.mail_from}, delivers=("client_message",))
+
+
+def owner(house: House) -> Wiring:
+    """Nightdesk's own mail to its owner: the night's digest, and alarms."""
+    to = env.listing("OWNER_MAIL")
+    wish = Wish(events=("review.opened:alarm",), digest=True)
+    return Wiring(target={"sender": house.mail_from, "to": to} if to else None, notices=wish)
 
 
 def github(house: House) -> Wiring:
@@ -120,7 +128,7 @@ def slack(house: House) -> Wiring:
     )
 
 
-PROVIDERS: list[Callable[[House], Wiring]] = [folder, git, mail, github, slack]
+PROVIDERS: list[Callable[[House], Wiring]] = [folder, git, mail, owner, github, slack]
 
 
 def sources(wired: dict[str, Wiring]) -> dict[str, Options]:
@@ -159,9 +167,12 @@ def desks(wired: dict[str, Wiring]) -> dict[str, Options]:
     return {name: wiring.desk for name, wiring in wired.items() if wiring.desk is not None}
 
 
-def notices(wired: dict[str, Wiring]) -> dict[str, dict[str, list[str]]]:
-    """Target -> the events that it is told of, and the cards that it shows."""
+def notices(wired: dict[str, Wiring]) -> dict[str, dict[str, Any]]:
+    """Target -> the events that it is told of, the cards that it shows, and whether it gets the night's digest."""
     wishes = {
         name: wiring.notices for name, wiring in wired.items() if wiring.notices and wiring.target is not None
     }
-    return {name: {"events": [*wish.events], "cards": [*wish.cards]} for name, wish in wishes.items()}
+    return {
+        name: {"events": [*wish.events], "cards": [*wish.cards], "digest": wish.digest}
+        for name, wish in wishes.items()
+    }

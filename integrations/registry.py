@@ -16,6 +16,7 @@ TARGETS: dict[str, str] = {
     "folder": "integrations.folder.target.FolderTarget",
     "git": "integrations.git.target.GitTarget",
     "mail": "integrations.mail.target.MailTarget",
+    "owner": "integrations.mail.owner.OwnerMailTarget",
     "slack": "integrations.slack.target.SlackTarget",
 }
 # Who can be asked for what did not arrive.

@@ -94,7 +94,7 @@ def test_it_seeds_a_database_of_its_own_and_touches_nothing_else(start: Start, f
     assert "--database" in refused.stderr
 
     assert start("--seed-only", "--fresh").returncode == 0
-    assert count(database, "jobs_receipt") == 1
+    assert count(database, "jobs_receipt WHERE source = 'demo'") == 1
 
 
 def test_its_environment_holds_nothing_that_the_owners_settings_hold(
