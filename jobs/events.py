@@ -25,6 +25,7 @@ NAMES = frozenset(
         "job.completed",
         "job.failed",
         "job.retried",
+        "job.reprioritised",
         "job.cancelled",
         "task.started",
         "task.unblocked",
