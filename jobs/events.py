@@ -17,6 +17,7 @@ NAMES = frozenset(
         "job.split",
         "job.followed",
         "job.not_followed",
+        "job.replied",
         "job.asked",
         "job.answered",
         "job.given_back",

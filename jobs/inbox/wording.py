@@ -38,6 +38,7 @@ _SENTENCES = {
     "job.split": "{who} split it into two jobs.",
     "job.followed": "{who} opened a follow-up job, “{title}”, with {money} of this job's budget.",
     "job.not_followed": "{who} wanted a follow-up job, “{title}”. It was not opened: {reason}.",
+    "job.replied": "{who} wrote back to a message of this job.",
     "job.asked": "{who} asked a question and waits for the answer.",
     "job.answered": "{who} answered; it is planned again.",
     "job.given_back": "Planning was put back: it goes on later.",
