@@ -18,7 +18,14 @@ HELD = {
         "ANYMAIL_RESEND_API_KEY",
     },
     "agents": {"ANTHROPIC_API_KEY"},
-    "deliveries": {"EMAIL_URL", "GITHUB_TOKEN", "NIGHTDESK_PUSH_REPOSITORIES", "NOTION_TOKEN", "SLACK_BOT_TOKEN"},
+    "deliveries": {
+        "EMAIL_URL",
+        "GITHUB_TOKEN",
+        "NIGHTDESK_PUSH_REPOSITORIES",
+        "NIGHTDESK_WEBHOOK_SECRETS",
+        "NOTION_TOKEN",
+        "SLACK_BOT_TOKEN",
+    },
     "socket": {"SLACK_APP_TOKEN", "SLACK_BOT_TOKEN"},
 }
 
