@@ -5,10 +5,12 @@ A connected provider takes over the kinds of effect that it names; without any, 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
 from config import env
+from integrations.github.addresses import full_name, with_token
 from integrations.slack.conditions import is_channel, is_user
 from integrations.slack.source import ANYBODY
 
@@ -23,6 +25,7 @@ class House:
     var: Path
     mail_from: str
     repositories: dict[str, str]
+    ci_repositories: tuple[str, ...] = ()  # where agents may change what runs in the repository's CI
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,9 @@ class Wiring:
     source: Options | None = None
     secrets: list[str] = field(default_factory=list)  # several while one is being changed
     target: Options | None = None
+    places: dict[str, Options] = field(default_factory=dict)  # of a provider with several targets, each by its name
     delivers: tuple[str, ...] = ()  # kinds of effect
+    repositories: tuple[str, ...] = ()  # whose branches it delivers in the place of any other target
     gap_finder: Options | None = None
     probe: Options | None = None
     notices: Wish | None = None  # only where there is a target
@@ -58,19 +63,56 @@ def wire(house: House) -> dict[str, Wiring]:
 
 
 def folder(house: House) -> Wiring:
-    """Documents as files."""
-    return Wiring(target={"root": house.var / "folder"}, delivers=("document",))
+    """Documents and briefs as files."""
+    return Wiring(target={"root": house.var / "folder"}, delivers=("document", "brief"))
 
 
 def git(house: House) -> Wiring:
     """Branches to any git remote, by an address that may write where it differs from the one that reads."""
     pushed = house.repositories | env.mapping("NIGHTDESK_PUSH_REPOSITORIES", known=house.repositories)
-    return Wiring(target={"repositories": pushed, "workdir": house.var / "git"}, delivers=("branch",))
+    target = {
+        "repositories": pushed,
+        "workdir": house.var / "git",
+        "ci_repositories": house.ci_repositories,
+        "elsewhere": tuple(_at_github(house)),
+    }
+    return Wiring(target=target, delivers=("branch",))
 
 
 def mail(house: House) -> Wiring:
-    """Messages by Django's mail, which EMAIL_URL leads to a server or into files."""
-    return Wiring(target={"sender": house.mail_from}, delivers=("client_message",))
+    """Mail in by the webhooks of providers, and out by Django's mail: EMAIL_URL leads to a server or into files."""
+    answers = env.text("MAIL_REPLY_TO")
+    own = {parseaddr(address)[1] for address in (house.mail_from, answers)} - {""}
+    return Wiring(
+        source={"own": sorted(own), "authserv_ids": env.listing("MAIL_AUTHSERV_ID")},
+        secrets=env.listing("ANYMAIL_WEBHOOK_SECRET"),
+        target={"sender": house.mail_from},
+        delivers=("client_message",),
+    )
+
+
+def anymail() -> dict[str, Any]:
+    """What django-anymail is told of e-mail providers, without what is not set.
+
+    Its own names: https://anymail.dev/en/stable/esps/ (the topics of Amazon SES are ours).
+    """
+    given = {
+        "WEBHOOK_SECRET": env.listing("ANYMAIL_WEBHOOK_SECRET"),
+        "AMAZON_SES_TOPIC_ARNS": env.listing("ANYMAIL_AMAZON_SES_TOPIC_ARNS"),
+        "BREVO_API_KEY": env.text("ANYMAIL_BREVO_API_KEY"),
+        "BREVO_API_URL": env.address("ANYMAIL_BREVO_API_URL"),
+        "MAILERSEND_INBOUND_SECRET": env.text("ANYMAIL_MAILERSEND_INBOUND_SECRET"),
+        "MAILGUN_WEBHOOK_SIGNING_KEY": env.text("ANYMAIL_MAILGUN_WEBHOOK_SIGNING_KEY"),
+        "MAILTRAP_API_TOKEN": env.text("ANYMAIL_MAILTRAP_API_TOKEN"),
+        "MAILTRAP_API_URL": env.address("ANYMAIL_MAILTRAP_API_URL"),
+        "MAILTRAP_INBOUND_SECRET": env.text("ANYMAIL_MAILTRAP_INBOUND_SECRET"),
+        "MANDRILL_WEBHOOK_KEY": env.text("ANYMAIL_MANDRILL_WEBHOOK_KEY"),
+        "POSTAL_WEBHOOK_KEY": env.text("ANYMAIL_POSTAL_WEBHOOK_KEY"),
+        "RESEND_API_KEY": env.text("ANYMAIL_RESEND_API_KEY"),
+        "RESEND_API_URL": env.address("ANYMAIL_RESEND_API_URL"),
+        "RESEND_INBOUND_SECRET": env.text("ANYMAIL_RESEND_INBOUND_SECRET"),
+    }
+    return {name: value for name, value in given.items() if value}
 
 
 def owner(house: House) -> Wiring:
@@ -81,38 +123,113 @@ def owner(house: House) -> Wiring:
 
 
 def github(house: House) -> Wiring:
-    """GitHub's events, and its API, asked for what a hook of these repositories could not deliver."""
-    token, hooks = env.text("GITHUB_TOKEN"), env.listing("GITHUB_HOOKS")
-    gaps = {
-        "token": token,
-        "owners": hooks,
-        "address": f"{house.base_url}/hooks/github/",
-        "base_url": env.address("GITHUB_BASE_URL", "https://api.github.com"),
+    """GitHub: its events, what its hooks could not deliver, and pull requests in the repositories that are there.
+
+    By a token, or as an App, whose key goes before it.
+    """
+    token, app_id, app_key = env.text("GITHUB_TOKEN"), env.text("GITHUB_APP_ID"), env.text("GITHUB_APP_KEY")
+    base_url, hooks = env.address("GITHUB_BASE_URL", "https://api.github.com"), env.listing("GITHUB_HOOKS")
+    there = _at_github(house)
+    login = {"token": token, "app_id": app_id, "app_key": app_key.replace("\\n", "\n"), "base_url": base_url}
+    target = {
+        **login,
+        "repositories": there,
+        "workdir": house.var / "git",
+        "labels": env.listing("GITHUB_LABELS", default=["nightdesk"]),
+        "merge_method": env.text("GITHUB_MERGE_METHOD", "merge"),
+        "ci_repositories": house.ci_repositories,
     }
+    gaps = {"token": token, "owners": hooks, "address": f"{house.base_url}/hooks/github/", "base_url": base_url}
     return Wiring(
-        source={"own_logins": env.listing("GITHUB_LOGIN")},
+        source={"own_logins": env.listing("GITHUB_LOGIN"), "reviewers": env.listing("GITHUB_REVIEWERS")},
         secrets=env.listing("GITHUB_WEBHOOK_SECRET"),
+        target=target if there else None,
+        repositories=tuple(there),
         gap_finder=gaps if token and hooks else None,
+        probe={
+            **login,
+            "repositories": house.repositories,
+            "workdir": house.var / "git",
+            "ci_repositories": house.ci_repositories,
+            "hears": env.is_held("GITHUB_WEBHOOK_SECRET"),
+        }
+        if any(full_name(at, base_url) for at in house.repositories.values())
+        else None,
     )
+
+
+def _at_github(house: House) -> dict[str, str]:
+    """The repositories that are there, once somebody holds a login."""
+    base_url = env.address("GITHUB_BASE_URL", "https://api.github.com")
+    if not env.is_held("GITHUB_TOKEN") and not (env.text("GITHUB_APP_ID") and env.is_held("GITHUB_APP_KEY")):
+        return {}
+    return {name: at for name, at in house.repositories.items() if full_name(at, base_url)}
+
+
+# What changes a message there; a delivery that arrived is worth its link.
+_SLACK_TELLS = Wish(
+    events=(
+        *("job.opened", "job.planned", "job.asked", "job.answered", "job.needs_review", "job.resumed"),
+        *("job.completed", "job.failed", "job.retried", "job.cancelled"),
+        *("review.*", "delivery.delivered"),
+    ),
+    cards=("job", "review"),
+)
 
 
 def slack(house: House) -> Wiring:
-    """What people write in Slack, for work that the people named may ask for."""
+    """What people ask for in Slack, a message there for each job and decision, and who may decide."""
     channel = env.text("SLACK_CHANNEL")
     if channel and not is_channel(channel):
         raise env.BadSetting(f"SLACK_CHANNEL is {channel!r}: write the channel's id, as in C0123ABCD, not its name")
-    base_url = env.address("SLACK_BASE_URL", "https://slack.com/api")
-    users = env.listing("SLACK_USERS")
-    if wrong := [one for one in users if one != ANYBODY and not is_user(one)]:
-        raise env.BadSetting(f"SLACK_USERS names {wrong[0]!r}: write people's ids, as in U0123ABCD, or {ANYBODY}")
+    users, approvers = env.listing("SLACK_USERS"), env.mapping("SLACK_APPROVERS")
+    if wrong := [one for one in (*users, *approvers) if one != ANYBODY and not is_user(one)]:
+        raise env.BadSetting(f"Of Slack, {wrong[0]!r} is named: write people's ids, as in U0123ABCD")
+    token = env.text("SLACK_BOT_TOKEN")
+    reached = {"token": token, "base_url": env.address("SLACK_BASE_URL", "https://slack.com/api")}
+    is_connected = bool(channel) and env.is_held("SLACK_BOT_TOKEN")
     return Wiring(
-        source={"users": users, "channel": channel},
+        source={"users": sorted({*users, *approvers}), "channel": channel},
         secrets=env.listing("SLACK_SIGNING_SECRET"),
-        desk={"app_token": env.text("SLACK_APP_TOKEN"), "base_url": base_url},
+        target={**reached, "channel": channel} if is_connected else None,
+        notices=_SLACK_TELLS,
+        probe={**reached, "channel": channel} if is_connected else None,
+        desk={**reached, "app_token": env.text("SLACK_APP_TOKEN"), "approvers": approvers},
     )
 
 
-PROVIDERS: list[Callable[[House], Wiring]] = [folder, git, mail, owner, github, slack]
+def notion(house: House) -> Wiring:
+    """Notion: briefs as rows of the owner's data source."""
+    connected, data_source = env.is_held("NOTION_TOKEN"), env.text("NOTION_DATA_SOURCE")
+    options = {
+        "token": env.text("NOTION_TOKEN"),
+        "site": house.base_url,
+        "data_source": data_source,
+        "base_url": env.address("NOTION_BASE_URL", "https://api.notion.com"),
+    }
+    return Wiring(
+        target=options if connected and data_source else None,
+        delivers=("brief",),
+    )
+
+
+def webhook(house: House) -> Wiring:
+    """Other systems, told of jobs and reviews at addresses of the owner's."""
+    places = env.mapping("NIGHTDESK_WEBHOOKS")
+    secrets = env.mapping("NIGHTDESK_WEBHOOK_SECRETS", known=places)
+    events = env.listing("NIGHTDESK_WEBHOOK_EVENTS", default=["job.*", "review.*"])
+    missing = sorted(places.keys() - secrets.keys())
+    # A process that may not hold the secrets has none of them.
+    if missing and (secrets or not env.is_held("NIGHTDESK_WEBHOOK_SECRETS")):
+        raise env.BadSetting(f"NIGHTDESK_WEBHOOK_SECRETS lacks {', '.join(missing)}: write name=whsec_… for each")
+    env.addresses.update({f"NIGHTDESK_WEBHOOKS ({name})": url for name, url in places.items()})
+    made: dict[str, Options] = {
+        name: {"place": name, "url": url, "secret": secrets.get(name, "")} for name, url in places.items()
+    }
+    return Wiring(places=made, notices=Wish(events=tuple(events)))
+
+
+PROVIDERS: list[Callable[[House], Wiring]] = [folder, git, mail, owner, github, slack, notion, webhook]
 
 
 def sources(wired: dict[str, Wiring]) -> dict[str, Options]:
@@ -126,14 +243,32 @@ def secrets(wired: dict[str, Wiring]) -> dict[str, list[str]]:
 
 
 def targets(wired: dict[str, Wiring]) -> dict[str, Options]:
-    """What each target is made with."""
-    return {name: wiring.target for name, wiring in wired.items() if wiring.target is not None}
+    """What each target is made with; of a provider's several, each is named provider:place."""
+    made = {name: wiring.target for name, wiring in wired.items() if wiring.target is not None}
+    several = [(name, place, options) for name, wiring in wired.items() for place, options in wiring.places.items()]
+    return made | {f"{name}:{place}": options for name, place, options in several}
 
 
 def delivered_by(wired: dict[str, Wiring]) -> dict[str, str]:
     """Kind of effect -> target; of several, the last that is connected."""
     made = targets(wired)
     return {kind: name for name, wiring in wired.items() if name in made for kind in wiring.delivers}
+
+
+def branches_by(wired: dict[str, Wiring]) -> dict[str, str]:
+    """Repository -> target, for those whose branches go another way than all others."""
+    connected = {name: wiring.repositories for name, wiring in wired.items() if wiring.target is not None}
+    return {repository: name for name, repositories in connected.items() for repository in repositories}
+
+
+def read_by_agents(house: House) -> dict[str, str]:
+    """The repositories as agents clone them: those at GitHub with the token that may only read, if there is one."""
+    token, base_url = env.text("GITHUB_READ_TOKEN"), env.address("GITHUB_BASE_URL", "https://api.github.com")
+    names = {name: full_name(at, base_url) for name, at in house.repositories.items()} if token else {}
+    return {
+        name: with_token(names[name], base_url, token) if names.get(name) else at
+        for name, at in house.repositories.items()
+    }
 
 
 def gap_finders(wired: dict[str, Wiring]) -> dict[str, Options]:
@@ -153,10 +288,10 @@ def desks(wired: dict[str, Wiring]) -> dict[str, Options]:
 
 def notices(wired: dict[str, Wiring]) -> dict[str, dict[str, Any]]:
     """Target -> the events that it is told of, the cards that it shows, and whether it gets the night's digest."""
-    wishes = {
-        name: wiring.notices for name, wiring in wired.items() if wiring.notices and wiring.target is not None
-    }
+    wishes = {name: wiring.notices for name, wiring in wired.items() if wiring.notices}
+    told = {target: wishes.get(target.partition(":")[0]) for target in targets(wired)}
     return {
-        name: {"events": [*wish.events], "cards": [*wish.cards], "digest": wish.digest}
-        for name, wish in wishes.items()
+        target: {"events": [*wish.events], "cards": [*wish.cards], "digest": wish.digest}
+        for target, wish in told.items()
+        if wish
     }

@@ -9,19 +9,27 @@ from integrations.contracts import GapFinder, Probe, Source, Target
 SOURCES: dict[str, str] = {
     "form": "integrations.form.source.FormSource",
     "github": "integrations.github.source.GitHubSource",
+    "mail": "integrations.mail.source.MailSource",
     "slack": "integrations.slack.source.SlackSource",
     "standard": "integrations.standard.source.StandardSource",
 }
 TARGETS: dict[str, str] = {
     "folder": "integrations.folder.target.FolderTarget",
     "git": "integrations.git.target.GitTarget",
+    "github": "integrations.github.target.GitHubTarget",
     "mail": "integrations.mail.target.MailTarget",
+    "notion": "integrations.notion.target.NotionTarget",
     "owner": "integrations.mail.owner.OwnerMailTarget",
+    "slack": "integrations.slack.target.SlackTarget",
+    "webhook": "integrations.webhook.target.WebhookTarget",
 }
 # Who can be asked for what did not arrive.
 GAP_FINDERS: dict[str, str] = {"github": "integrations.github.client.GitHubGaps"}
 # Who can say whether it can be worked with.
-PROBES: dict[str, str] = {}
+PROBES: dict[str, str] = {
+    "github": "integrations.github.probe.GitHubProbe",
+    "slack": "integrations.slack.probe.SlackProbe",
+}
 
 
 class UnknownProvider(LookupError):
@@ -38,8 +46,8 @@ def source(name: str, options: Mapping[str, Any] | None = None) -> Source:
 
 
 def target(name: str, options: Mapping[str, Any]) -> Target:
-    """The outbound half of the provider `name`, likewise. Raises UnknownProvider or BrokenProvider."""
-    return cast(Target, _make("target", name, TARGETS, options))
+    """The outbound half of the provider `name`, or of its place in `provider:place`. Raises likewise."""
+    return cast(Target, _make("target", name.partition(":")[0], TARGETS, options))
 
 
 def gap_finder(name: str, options: Mapping[str, Any]) -> GapFinder:

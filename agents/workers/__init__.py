@@ -45,7 +45,7 @@ from agents.workers.waiting import Waiting
 from jobs import budget, dispatch, policy, pool, queue
 from jobs.lifecycle import artifact as artifacts
 from jobs.lifecycle import batch as batches
-from jobs.lifecycle import envelope, planning
+from jobs.lifecycle import envelope, planning, rework
 from jobs.lifecycle import task as tasks
 from jobs.lifecycle.follow_up import WantedJob
 from jobs.lifecycle.moves import IllegalMove, LostRace
@@ -123,7 +123,9 @@ def run_task(run: Run, desk: Desk) -> None:
         _note(run, version=agent.prompt_version, model=desk.model)
         brief = brief_for(run, registry.access_of(agent))
         draft = agent.run(brief, desk)
-        tasks.succeed(run, _result(draft, tainted=is_tainted(run, brief)), by=by)
+        result = _result(draft, tainted=is_tainted(run, brief))
+        if draft.redo is None or not rework.send_back(run, result, **draft.redo.model_dump(), by=by):
+            tasks.succeed(run, result, by=by)
     except NeedsAnswer as error:
         tasks.ask(run, **error.question.model_dump(), by=by)
     except Interrupted as error:

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
-from jobs import queries
+from jobs import branches, queries
+from jobs.inbox.comparing import Piece, compare
 from jobs.inbox.rendering import DiffFile, has_hidden_characters, links, parse_diff, to_html
 from jobs.lifecycle import alarm
 from jobs.lifecycle import artifact as artifacts
@@ -53,17 +54,30 @@ class Choice:
     is_recommended: bool
 
 
+@dataclass(frozen=True)
+class Change:
+    """What became of a text since an earlier version: `said` is what was asked for, where somebody asked."""
+
+    title: str
+    said: str
+    pieces: list[Piece]
+
+
 @dataclass
 class Pane:
     """One item as a person reads it. `problem` says why it cannot be approved, though it is open."""
 
     review: Review
     delivery: Delivery | None = None
+    merge: Delivery | None = None  # what merges the branch once it is approved
+    checks: list[branches.Check] = field(default_factory=list)
+    remarks: list[branches.Remark] = field(default_factory=list)
     text: str = ""
     paper: SafeString | str = ""
     links: list[str] = field(default_factory=list)
     has_hidden: bool = False
     is_tainted: bool = False  # words from outside went into it
+    change: Change | None = None
     attachments: list[dict[str, Any]] = field(default_factory=list)
     diff: list[DiffFile] = field(default_factory=list)
     exhibits: list[Exhibit] = field(default_factory=list)
@@ -87,8 +101,19 @@ class Pane:
     @property
     def can_undo(self) -> bool:
         """Whether an approval may still be taken back."""
-        held = self.delivery is not None and self.delivery.state == DeliveryState.PENDING
-        return held and self.review.state == ReviewState.APPROVED and self.review.kind == ReviewKind.MESSAGE
+        leaving = self.delivery if self.review.kind == ReviewKind.MESSAGE else self.merge
+        held = leaving is not None and leaving.state == DeliveryState.PENDING
+        return held and self.review.state == ReviewState.APPROVED
+
+    @property
+    def verdict(self) -> str:
+        """The branch's checks in a word."""
+        return branches.verdict(self.checks)
+
+    @property
+    def can_merge(self) -> bool:
+        """Whether approving merges, and does not only record that the branch was taken."""
+        return self.merge is not None and self.merge.state == DeliveryState.HELD
 
     @property
     def recipients(self) -> list[str]:
@@ -142,11 +167,36 @@ def _read_message(pane: Pane, delivery: Delivery) -> None:
     pane.is_tainted = any(row.tainted for row in pane.made if row.sha256 in files)
     pane.links = links(pane.text)
     pane.has_hidden = has_hidden_characters(pane.text + str(delivery.fields.get("subject", "")))
+    pane.change = _change(pane, delivery)
     pane.attachments = delivery.files[1:]
+
+
+def _change(pane: Pane, delivery: Delivery) -> Change | None:
+    """The message against the version before: a person's edit against the agent's, a revision against its last."""
+    name = delivery.files[0]["name"]
+    versions = [
+        row for row in pane.review.job.artifacts.all() if row.name == name and row.task_id == delivery.task_id
+    ]
+    place = next((n for n, row in enumerate(versions) if row.sha256 == delivery.files[0]["sha256"]), 0)
+    now, earlier = versions[place : place + 1], versions[:place]
+    if not now or not earlier:
+        return None
+    if _is_agents(now[0]):
+        said = delivery.task.revision_note if delivery.task else ""
+        return Change("Changed since your note", said, compare(_text(earlier[-1]), pane.text))
+    of_agent = next((row for row in reversed(earlier) if _is_agents(row)), earlier[0])
+    return Change("Your words against the agent's", "", compare(_text(of_agent), pane.text))
+
+
+def _is_agents(row: Artifact) -> bool:
+    return row.made_by.startswith("agent:")
 
 
 def _merge(pane: Pane) -> None:
     pane.delivery = queries.delivery(pane.review.payload.get("delivery"))
+    pane.merge = next(iter(reversed(pane.review.deliveries.all())), None)
+    pane.checks = branches.checks(pane.review.job_id, str(pane.review.payload.get("commit", "")))
+    pane.remarks = branches.remarks(pane.review.job_id)
     for row in pane.made:
         if row.task_id != pane.review.task_id:
             continue
