@@ -153,14 +153,6 @@ class BudgetExhausted(Interrupted):
         self.scope = scope
 
 
-class Parked(Interrupted):
-    """The call goes through a batch: the Run holds no worker until the answer is there, and then goes on."""
-
-    def __init__(self, ask: Ask) -> None:
-        super().__init__("the call waits for a batch")
-        self.ask = ask
-
-
 class RunLost(Interrupted):
     """The Run is no longer current (rescued, cancelled): stop at once, every write would be refused."""
 

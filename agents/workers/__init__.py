@@ -30,7 +30,6 @@ from agents.contracts import (
     ModelRefused,
     ModelRejected,
     ModelUnavailable,
-    Parked,
     RunLost,
 )
 from agents.decisions import Decision, NeedsAnswer, Plan, Split
@@ -201,7 +200,7 @@ def _end_early(run: Run, error: Interrupted, *, verbs: Any, by: str) -> None:
     """Give the row back where time helps; else fail it with what a person can do. `verbs` is the noun's module."""
     if isinstance(error, RunLost):
         raise error
-    if isinstance(error, Parked):
+    if isinstance(error, lane.Parked):
         batches.park(run, ask_digest=error.ask.digest(), ask=error.ask.model_dump(mode="json"), by=by)
         return
     if isinstance(error, Draining):

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
-from agents.contracts import LLM, Ask, ModelRejected, ModelUnavailable, Parked, Reply
+from agents.contracts import LLM, Ask, Interrupted, ModelRejected, ModelUnavailable, Reply
 from jobs.lifecycle import batch as batches
 from jobs.models import BatchCall, Run
 from jobs.states import CallState
@@ -19,6 +19,14 @@ TEND_SECONDS = 20.0
 _MOST_IN_A_BATCH = 1_000
 
 log = logging.getLogger(__name__)
+
+
+class Parked(Interrupted):
+    """The call goes through a batch: the Run holds no worker until the answer is there, and then goes on."""
+
+    def __init__(self, ask: Ask) -> None:
+        super().__init__("the call waits for a batch")
+        self.ask = ask
 
 
 class Batches(Protocol):
