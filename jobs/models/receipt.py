@@ -1,5 +1,7 @@
 """Receipt: one accepted inbound delivery."""
 
+import datetime
+
 from django.db import models
 from django.db.models import Q
 
@@ -7,8 +9,19 @@ from jobs.models.fence import AppendOnly, AppendOnlyQuerySet
 from jobs.states import Outcome
 
 
+class ReceiptQuerySet(AppendOnlyQuerySet["Receipt"]):
+    """Append-only but for one thing: what an event said may be forgotten."""
+
+    def forget(self, now: datetime.datetime) -> int:
+        """Empty the bytes and the values; return how many. For lifecycle.pruning only."""
+        return models.QuerySet.update(self, body=b"", data={}, pruned_at=now)
+
+
 class Receipt(AppendOnly):
-    """What came in, raw bytes kept; `data` is what triggers may name. Committed before the sender hears 2xx."""
+    """What came in, raw bytes kept; `data` is what triggers may name. Committed before the sender hears 2xx.
+
+    After a while both are emptied (`pruned_at`); the fact that it came stays.
+    """
 
     source = models.CharField(max_length=40)
     external_id = models.CharField(max_length=255)
@@ -25,8 +38,9 @@ class Receipt(AppendOnly):
     address = models.CharField(max_length=60, blank=True)  # the slug in the address that it was posted to
     origin = models.CharField(max_length=64, blank=True)  # a stranger's network address, as a keyed hash
     received_at = models.DateTimeField(auto_now_add=True)
+    pruned_at = models.DateTimeField(null=True, blank=True)
 
-    objects = AppendOnlyQuerySet["Receipt"].as_manager()
+    objects = ReceiptQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
