@@ -3,9 +3,27 @@ import pytest
 from config import env, roles
 
 HELD = {
-    "web": {"GITHUB_WEBHOOK_SECRET", "SLACK_SIGNING_SECRET"},
+    "web": {
+        "GITHUB_WEBHOOK_SECRET",
+        "SLACK_SIGNING_SECRET",
+        "ANYMAIL_WEBHOOK_SECRET",
+        "ANYMAIL_MAILERSEND_INBOUND_SECRET",
+        "ANYMAIL_MAILGUN_WEBHOOK_SIGNING_KEY",
+        "ANYMAIL_MAILTRAP_INBOUND_SECRET",
+        "ANYMAIL_MANDRILL_WEBHOOK_KEY",
+        "ANYMAIL_RESEND_INBOUND_SECRET",
+        "ANYMAIL_BREVO_API_KEY",
+        "ANYMAIL_MAILTRAP_API_TOKEN",
+        "ANYMAIL_RESEND_API_KEY",
+    },
     "agents": {"ANTHROPIC_API_KEY"},
-    "deliveries": {"EMAIL_URL", "GITHUB_TOKEN", "NIGHTDESK_PUSH_REPOSITORIES", "NIGHTDESK_WEBHOOK_SECRETS"},
+    "deliveries": {
+        "EMAIL_URL",
+        "GITHUB_TOKEN",
+        "NIGHTDESK_PUSH_REPOSITORIES",
+        "NIGHTDESK_WEBHOOK_SECRETS",
+        "NOTION_TOKEN",
+    },
     "socket": {"SLACK_APP_TOKEN"},
 }
 

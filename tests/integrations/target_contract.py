@@ -21,7 +21,7 @@ def out_file(content: bytes = b"# Menu\n\nWarm soup.\n", name: str = "menu.md", 
 class TargetContract:
     """Once, found again, refused clearly."""
 
-    kind: Literal["document", "branch", "client_message", "notice"]
+    kind: Literal["document", "brief", "branch", "client_message", "notice"]
     fields: dict[str, Any] = {}
     can_be_asked = True  # whether an effect can be looked up; where not, to make it again has to be harmless
     folder: Path
@@ -84,7 +84,7 @@ class TargetContract:
     def test_a_lost_answer_is_found_by_another_process(self) -> None:
         self.make().deliver(self.outgoing())
         assert (self.make().find(self.outgoing()) is not None) is self.can_be_asked
-        assert self.make().find(self.outgoing(key="job-1:1:1:1")) is None
+        assert self.make().find(self.outgoing(key="job-1:2:0:1")) is None
 
     def test_what_is_there_is_listed_by_its_key(self) -> None:
         target = self.make()
@@ -110,7 +110,7 @@ class TargetContract:
         assert self.effects() == 0
 
     def test_a_kind_of_another_target_is_refused(self) -> None:
-        other = "document" if self.kind != "document" else "branch"
+        other = "branch" if self.kind != "branch" else "document"
         with pytest.raises(DeliveryError) as caught:
             self.make().deliver(self.outgoing(kind=other))
         assert caught.value.permanent
