@@ -5,6 +5,7 @@ from config import env, roles
 HELD = {
     "web": {
         "GITHUB_WEBHOOK_SECRET",
+        "SLACK_BOT_TOKEN",
         "SLACK_SIGNING_SECRET",
         "ANYMAIL_WEBHOOK_SECRET",
         "ANYMAIL_MAILERSEND_INBOUND_SECRET",
@@ -23,8 +24,9 @@ HELD = {
         "NIGHTDESK_PUSH_REPOSITORIES",
         "NIGHTDESK_WEBHOOK_SECRETS",
         "NOTION_TOKEN",
+        "SLACK_BOT_TOKEN",
     },
-    "socket": {"SLACK_APP_TOKEN"},
+    "socket": {"SLACK_APP_TOKEN", "SLACK_BOT_TOKEN"},
 }
 
 
