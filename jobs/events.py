@@ -37,6 +37,9 @@ NAMES = frozenset(
         "task.failed",
         "task.retried",
         "task.revising",
+        "task.sent_back",
+        "task.judged",
+        "task.held",
         "task.asked",
         "task.answered",
         "task.cancelled",
@@ -63,6 +66,11 @@ NAMES = frozenset(
         "delivery.failed",
         "delivery.cancelled",
         "delivery.retried",
+        "branch.checked",
+        "branch.remarked",
+        "branch.moved",
+        "branch.merged",
+        "branch.closed",
         "delivery.withdrawn",
     }
 )

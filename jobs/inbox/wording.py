@@ -59,6 +59,9 @@ _SENTENCES = {
     "task.failed": "{row} failed.",
     "task.retried": "{who} started {row} again.",
     "task.revising": "{who} sent {row} back with a note.",
+    "task.sent_back": "{who} sent {row} back: it fails its rubric.",
+    "task.judged": "{row} waits for the next version.",
+    "task.held": "{row} waits for the next version.",
     "task.asked": "{who} asked a question about {row} and waits for the answer.",
     "task.answered": "{who} answered; {row} is started again.",
     "task.cancelled": "{row} was called off.",
@@ -86,6 +89,11 @@ _SENTENCES = {
     "delivery.cancelled": "{row} was called off.",
     "delivery.withdrawn": "A double of {row} was taken away.",
     "delivery.retried": "{who} sent {row} again.",
+    "branch.checked": "The check “{title}” of the branch: {reason}.",
+    "branch.remarked": "{who} wrote about the branch: “{reason}”",
+    "branch.moved": "{who} pushed to the branch.",
+    "branch.merged": "{who} merged the branch.",
+    "branch.closed": "{who} closed the pull request without merging it.",
 }
 
 
