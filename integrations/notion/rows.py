@@ -46,17 +46,21 @@ class Rows:
         self._source = source
         self._columns = columns
 
-    def put(self, row: Row, *, known_as: str = "") -> Json:
-        """Make the row, or bring it up to date; return its page. `known_as` is the page's id, where it is known."""
+    def put(self, row: Row, *, known_as: str = "", afresh: bool = False) -> tuple[Json, Json | None]:
+        """Make the row, or bring it up to date; return its page, and its text if that was written.
+
+        `known_as` is the page's id, where it is known; `afresh`: write the text even if it should be there.
+        """
         parts = list(_parts(row.blocks))
         page = self._known(row, known_as) or self.find(row.external_id)
         if page is None:
-            return self._create(row, parts)
-        if self._columns.text(page, DIGEST.name) != row.digest:
-            self._change(page, {DIGEST.name: BEING_WRITTEN})
-            self._visit.replace_text(page["id"], parts[0])
-            self._append(page, parts[1:])
-        return self._change(page, {**row.texts(), DIGEST.name: row.digest})
+            page = self._create(row, parts)
+            return page, self._visit.text(page["id"]) if afresh else None
+        text = None
+        if afresh or self._columns.text(page, DIGEST.name) != row.digest:
+            page = self._change(page, {DIGEST.name: BEING_WRITTEN})
+            text = self._append(page, parts[1:], self._visit.replace_text(page["id"], parts[0]))
+        return self._change(page, {**row.texts(), DIGEST.name: row.digest}), text
 
     def find(self, external_id: str) -> Json | None:
         """The page of this row, or None. Of several the oldest counts, and the others go into the trash."""
@@ -86,12 +90,14 @@ class Rows:
         digest = row.digest if len(parts) == 1 else BEING_WRITTEN
         values = self._columns.values({**row.texts(), DIGEST.name: digest})
         page = self._visit.create(self._source, values, parts[0])
-        self._append(page, parts[1:])
+        self._append(page, parts[1:], {})
         return page if len(parts) == 1 else self._change(page, {DIGEST.name: row.digest})
 
-    def _append(self, page: Json, parts: Sequence[str]) -> None:
+    def _append(self, page: Json, parts: Sequence[str], text: Json) -> Json:
+        """Add the parts; return the page's text after the last."""
         for part in parts:
-            self._visit.append_text(page["id"], part)
+            text = self._visit.append_text(page["id"], part)
+        return text
 
     def _change(self, page: Json, texts: Mapping[str, str]) -> Json:
         """Write what differs; nothing if nothing does."""
