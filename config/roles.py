@@ -15,6 +15,7 @@ SECRETS: dict[str, frozenset[str]] = {
     "GITHUB_WEBHOOK_SECRET": frozenset({WEB}),
     "GITHUB_TOKEN": frozenset({DELIVERIES}),
     "NOTION_TOKEN": frozenset({DELIVERIES}),
+    "NOTION_WEBHOOK_SECRET": frozenset({WEB}),
     "SLACK_SIGNING_SECRET": frozenset({WEB}),
     "SLACK_APP_TOKEN": frozenset({SOCKET}),
     "EMAIL_URL": frozenset({DELIVERIES}),

@@ -31,7 +31,7 @@ class NotDecided(Exception):
 
 
 def look() -> int:
-    """Carry over what was decided on every board, and show there what is open; return how many decisions counted."""
+    """Carry over what was decided on every board, and show there what is open; return how many counted."""
     counted = 0
     for name in registry.BOARDS:
         if name in settings.DESKS:

@@ -15,19 +15,21 @@ from integrations.notion.source import NotionSource, verification_token
 from integrations.views import hook as any_hook
 from jobs import dispatch
 
+_HEARD = "integrations.decisions.heard"
+
 log = logging.getLogger(__name__)
 
 
 @csrf_exempt
 @require_POST
 def hook(request: HttpRequest) -> HttpResponse:
-    """Accept an event as every hook does, and have the boards looked at; before that, keep what the handshake says."""
+    """Accept an event as every hook does and have its row looked at; before the first, keep Notion's token."""
     if not settings.SOURCE_SECRETS.get(NotionSource.slug) and (token := verification_token(request.body)):
         _keep(token)
         return JsonResponse({"kept": True})
     response = any_hook(request, source=NotionSource.slug)
     if response.status_code == 202:
-        dispatch.call_soon("integrations.decisions.heard", receipt=json.loads(response.content)["receipt"])
+        dispatch.call_soon(_HEARD, cluster=dispatch.DELIVERIES, receipt=json.loads(response.content)["receipt"])
     return response
 
 
@@ -40,4 +42,6 @@ def _keep(token: str) -> None:
         file.write(token)
     path = folder / "verification_token"
     Path(draft).replace(path)
-    log.warning("Notion sent a verification token: it lies in %s. Paste it into Notion and NOTION_WEBHOOK_SECRET", path)
+    log.warning(
+        "Notion sent a verification token: it lies in %s. Paste it into Notion and NOTION_WEBHOOK_SECRET", path
+    )

@@ -1,12 +1,13 @@
 """The inbox as rows of a data source: each open item with its whole text, and what a person decided on its row."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import ClassVar, Literal
 
 from integrations.bodies import one_line
-from integrations.contracts import Json, Outgoing, OutFile, Verdict
+from integrations.contracts import Json, OutFile, Outgoing, Verdict
 from integrations.notion import markdown
 from integrations.notion.client import Notion, NotThere, Visit
 from integrations.notion.columns import DIGEST, EXTERNAL_ID, TITLE, Column, Columns
@@ -97,12 +98,25 @@ def is_approvable(outgoing: Outgoing) -> bool:
     return is_open_message and bool(outgoing.files) and all(_is_text(file) for file in outgoing.files)
 
 
-def proof(code_shown: str, digest: str, reads_as: str) -> str:
-    """What a row shows, to be kept when it is written and compared when it is decided; empty where it can't be."""
+def proof_of(row: Row, text: Json) -> str:
+    """What the row shows, its text as Notion gives it: kept when it is written, compared when it is decided."""
+    return _proof(row.values[CODE.name], row.digest, _reads_as(text))
+
+
+def carried_over(proof: str, row: Row) -> str:
+    """The proof of an earlier version whose text is the same; empty if it was another, or none."""
+    known = _PROOF.fullmatch(proof)
+    return _proof(row.values[CODE.name], row.digest, known[2]) if known and known[1] == row.digest else ""
+
+
+_PROOF = re.compile(r"\S+ ([0-9a-f]{32}) reads as ([0-9a-f]{32})")
+
+
+def _proof(code_shown: str, digest: str, reads_as: str) -> str:
     return f"{code_shown} {digest} reads as {reads_as}" if reads_as else ""
 
 
-def reads_as(text: Json) -> str:
+def _reads_as(text: Json) -> str:
     """The sum of a page's text as Notion gives it; empty if it does not give all of it."""
     if text["truncated"] or text["unknown_block_ids"]:
         return ""
@@ -128,13 +142,13 @@ def _verdict(visit: Visit, page: Json, columns: Columns) -> Verdict | None:
     shown = columns.text(page, CODE.name)
     if decision is None or not shown:
         return None
-    text = reads_as(visit.text(page["id"])) if decision == "approve" else ""
+    text = _reads_as(visit.text(page["id"])) if decision == "approve" else ""
     return Verdict(
         card=columns.text(page, EXTERNAL_ID.name),
         decision=decision,
         by=str(page["last_edited_by"]["id"]).replace("-", "").lower(),
         code=shown,
-        proof=proof(shown, columns.text(page, DIGEST.name), text),
+        proof=_proof(shown, columns.text(page, DIGEST.name), text),
     )
 
 
@@ -176,8 +190,8 @@ def _facts(review: Json) -> list[tuple[str, str]]:
 def _whole(file: OutFile) -> Sequence[str]:
     """A text with all its words; of anything else its name, to be read elsewhere."""
     if not _is_text(file):
-        name = markdown.escaped(f"{file.name} ({file.media_type}, {len(file.content)} bytes, sha-256 {file.sha256})")
-        return [f"{name} cannot be read here: decide it on its page."]
+        facts = f"{file.media_type}, {len(file.content)} bytes, sha-256 {file.sha256}"
+        return [markdown.escaped(f"{file.name} ({facts}) cannot be read here: decide it on its page.")]
     text = file.content.decode()
     return markdown.blocks(text) if file.media_type.startswith("text/markdown") else [markdown.literal(text)]
 

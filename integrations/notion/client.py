@@ -20,7 +20,7 @@ from notion_client.errors import HTTPResponseError, NotionClientErrorBase, Reque
 from notion_client.helpers import extract_notion_id
 
 from integrations.bodies import one_line
-from integrations.contracts import DeliveryError, Json, OutcomeUnknown
+from integrations.contracts import DeliveryError, Json, OutcomeUnknown, TargetClosed
 from integrations.notion.pace import Pace, pace_of
 
 API_VERSION = "2026-03-11"
@@ -33,7 +33,7 @@ _LONGEST_WAIT = 3_600.0
 log = logging.getLogger(__name__)
 
 
-class NotThere(DeliveryError):
+class NotThere(TargetClosed):
     """It does not exist, or is not shared with the integration: Notion does not tell them apart."""
 
 
@@ -195,8 +195,10 @@ class Visit:
         if status >= 500:
             return OutcomeUnknown(f"Notion answers {status} to {call}.")
         if status == 404:
-            return NotThere(f"Notion answers 404 to {call}: {_NOT_SHARED}", permanent=True)
-        why = _FIXES.get(status) or _FIXES_BY_CODE.get(code) or one_line(str(error)) or "no reason given"
+            return NotThere(f"Notion answers 404 to {call}: {_NOT_SHARED}")
+        if status in _CLOSED:
+            return TargetClosed(f"Notion answers {status} to {call}: {_CLOSED[status]}")
+        why = _FIXES.get(code) or one_line(str(error)) or "no reason given"
         return DeliveryError(f"Notion answers {status} to {call}: {why}", permanent=True)
 
     def _slow_down(self, error: HTTPResponseError) -> DeliveryError:
@@ -211,12 +213,12 @@ class Visit:
         return DeliveryError(why, permanent=False, retry_after=seconds)
 
 
-_FIXES = {
+_CLOSED = {
     401: "it does not know the token: check NOTION_TOKEN.",
     403: "the integration may not do this: give it the rights to read, insert and update content.",
 }
 _NOT_SHARED = "it is not there, or not shared: open it in Notion and add the integration under ••• > Connections."
-_FIXES_BY_CODE = {"row_limit_exceeded": "the workspace takes no more rows: make room, or choose another plan."}
+_FIXES = {"row_limit_exceeded": "the workspace takes no more rows: make room, or choose another plan."}
 
 
 def _said(error: HTTPResponseError) -> Json:

@@ -10,7 +10,9 @@ from integrations.notion.client import Notion, Visit
 from integrations.notion.columns import Columns
 from integrations.notion.rows import Row, Rows
 
-_UNSET = "Set NOTION_DATA_SOURCE to the link of the database for briefs, and NOTION_REVIEW_DATA_SOURCE for the inbox."
+_UNSET = (
+    "Set NOTION_DATA_SOURCE to the link of the database for briefs, and NOTION_REVIEW_DATA_SOURCE for the inbox."
+)
 
 
 class NotionProbe:
@@ -72,7 +74,7 @@ class NotionProbe:
     def _tried(self, visit: Visit) -> Iterator[Finding]:
         for what, source, columns in self._read(visit):
             columns.check()
-            row = Row(f"test:{uuid.uuid4()}", "A test of Nightdesk's, thrown away at once", ["Nothing to see here."])
+            row = Row(f"test:{uuid.uuid4()}", "A test, thrown away at once", ["Nothing to see here."])
             page, _ = Rows(visit, source["id"], columns).put(row)
             yield _thrown_away(visit, what, page)
 
@@ -94,5 +96,6 @@ def _thrown_away(visit: Visit, what: str, page: Json) -> Finding:
     try:
         visit.discard(page["id"])
     except (DeliveryError, OutcomeUnknown) as error:
-        return Finding(ok=False, says=f"A test row for {what} is left: {error}", fix=f"Delete {page['url']} yourself.")
+        says = f"A row for {what}, made as a test, is left: {error}"
+        return Finding(ok=False, says=says, fix=f"Delete {page['url']} yourself.")
     return Finding(ok=True, says=f"A row for {what} was made and thrown away again.")

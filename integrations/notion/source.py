@@ -50,7 +50,7 @@ class _Event(BaseModel):
 
 
 class NotionSource:
-    """One address for all of Notion; an event's id is the same at every attempt. What only bots did opens nothing."""
+    """One address for all of Notion; an event's id stays the same. What no person did opens nothing."""
 
     slug: ClassVar[str] = "notion"
     max_body_bytes: ClassVar[int] = 1_000_000
@@ -66,7 +66,9 @@ class NotionSource:
             raise BadSignature("X-Notion-Signature is missing or is not sha256=<64 hex digits>.")
         expected = [_sign(secret, request.body) for secret in secrets if secret]
         if not sum(hmac.compare_digest(given.encode(), one.encode()) for one in expected):
-            raise BadSignature("X-Notion-Signature does not fit the body: compare NOTION_WEBHOOK_SECRET with Notion.")
+            raise BadSignature(
+                "X-Notion-Signature does not fit the body: compare NOTION_WEBHOOK_SECRET with Notion."
+            )
 
     def parse(self, request: RawRequest) -> Incoming:
         """The event with the page that it is about."""

@@ -36,15 +36,13 @@ class NotionTarget:
 
     def deliver(self, outgoing: Outgoing) -> Landed:
         """Make the row or bring it up to date. Raises DeliveryError or OutcomeUnknown."""
-        row, previous = self._row(outgoing), outgoing.previous or Landed(external_id="-")
-        known_as = outgoing.previous.external_id if outgoing.previous else ""
-        # What may be approved there is written anew unless it is known what was written: its page may have been edited.
+        row, shown = self._row(outgoing), outgoing.previous
         must_prove = _must_prove(outgoing)
-        afresh = must_prove and not board.proves(previous.detail, row)
+        # What may be approved there is written anew, unless it is known how what was written reads there.
+        proof = board.carried_over(shown.detail, row) if shown and must_prove else ""
         with self._rows(outgoing.kind) as rows:
-            page, text = rows.put(row, known_as=known_as, afresh=afresh)
-        detail = previous.detail if must_prove and text is None else ""
-        return _landed(page, board.proof_of(row, text) if must_prove and text else detail)
+            page, text = rows.put(row, known_as=shown.external_id if shown else "", afresh=must_prove and not proof)
+        return _landed(page, board.proof_of(row, text) if text and must_prove else proof)
 
     def find(self, outgoing: Outgoing) -> Landed | None:
         """The row, if it shows exactly this. Raises OutcomeUnknown if that cannot be seen."""
@@ -64,7 +62,9 @@ class NotionTarget:
         if outgoing.kind == "brief":
             return briefs.row(outgoing, site=self._site)
         if "review" not in outgoing.fields:
-            raise DeliveryError("Notion shows the items of the inbox, and this notice is about none.", permanent=True)
+            raise DeliveryError(
+                "Notion shows the items of the inbox, and this notice is about none.", permanent=True
+            )
         return board.row(outgoing)
 
     @contextmanager

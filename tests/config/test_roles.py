@@ -3,7 +3,7 @@ import pytest
 from config import env, roles
 
 HELD = {
-    "web": {"GITHUB_WEBHOOK_SECRET", "SLACK_SIGNING_SECRET"},
+    "web": {"NOTION_WEBHOOK_SECRET", "GITHUB_WEBHOOK_SECRET", "SLACK_SIGNING_SECRET"},
     "agents": {"ANTHROPIC_API_KEY"},
     "deliveries": {"EMAIL_URL", "GITHUB_TOKEN", "NIGHTDESK_PUSH_REPOSITORIES", "NOTION_TOKEN"},
     "socket": {"SLACK_APP_TOKEN"},

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from integrations.contracts import DeliveryError, OutcomeUnknown, Outgoing
+from integrations.contracts import DeliveryError, OutcomeUnknown, Outgoing, TargetClosed
 from integrations.notion import client, rows
 from integrations.notion.target import NotionTarget
 from tests.emulators.notion import TOKEN, NotionEmulator
@@ -42,8 +42,7 @@ class TestNotion(TargetContract):
         return len(self.notion.rows(self.source))
 
     def refused_for_good(self) -> tuple[NotionTarget, Outgoing]:
-        self.notion.unshare(self.source)
-        return self.make(), self.outgoing()
+        return self.make(), self.outgoing(files=[out_file(b"%PDF", "a.pdf", media_type="application/pdf")])
 
     def outgoing(self, key: str = "job-1:1:0:1", **changes: Any) -> Outgoing:
         """A brief; the third part of its key is the round of its task."""
@@ -208,9 +207,16 @@ class TestNotion(TargetContract):
 
     def test_a_needed_column_that_is_missing_or_wrong_is_named(self) -> None:
         self.source = self.notion.add_source("Others", External_ID="url")
-        with pytest.raises(DeliveryError, match=r"“External ID” is of the type URL.*no column “Digest”") as caught:
+        with pytest.raises(TargetClosed, match=r"“External ID” is of the type URL.*no column “Digest”"):
             self.make().deliver(self.outgoing())
-        assert caught.value.permanent
+
+    def test_what_is_not_shared_any_more_closes_the_target(self) -> None:
+        target = self.make()
+        first = target.deliver(self.outgoing())
+        self.notion.unshare(self.source)
+        for again in (self.outgoing("job-1:1:1:1", previous=first), self.outgoing("job-1:2:0:1")):
+            with pytest.raises(TargetClosed, match="Connections"):
+                target.deliver(again)
 
     def test_a_column_that_was_mended_is_seen_at_the_next_try(self) -> None:
         self.source = self.notion.add_source("Others", External_ID="rich_text")
