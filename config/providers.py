@@ -5,6 +5,7 @@ A connected provider takes over the kinds of effect that it names; without any, 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +70,39 @@ def git(house: House) -> Wiring:
 
 
 def mail(house: House) -> Wiring:
-    """Messages by Django's mail, which EMAIL_URL leads to a server or into files."""
-    return Wiring(target={"sender": house.mail_from}, delivers=("client_message",))
+    """Mail in by the webhooks of providers, and out by Django's mail: EMAIL_URL leads to a server or into files."""
+    answers = env.text("MAIL_REPLY_TO")
+    own = {parseaddr(address)[1] for address in (house.mail_from, answers)} - {""}
+    return Wiring(
+        source={"own": sorted(own), "authserv_ids": env.listing("MAIL_AUTHSERV_ID")},
+        secrets=env.listing("ANYMAIL_WEBHOOK_SECRET"),
+        target={"sender": house.mail_from},
+        delivers=("client_message",),
+    )
+
+
+def anymail() -> dict[str, Any]:
+    """What django-anymail is told of e-mail providers, without what is not set.
+
+    Its own names: https://anymail.dev/en/stable/esps/ (the topics of Amazon SES are ours).
+    """
+    given = {
+        "WEBHOOK_SECRET": env.listing("ANYMAIL_WEBHOOK_SECRET"),
+        "AMAZON_SES_TOPIC_ARNS": env.listing("ANYMAIL_AMAZON_SES_TOPIC_ARNS"),
+        "BREVO_API_KEY": env.text("ANYMAIL_BREVO_API_KEY"),
+        "BREVO_API_URL": env.address("ANYMAIL_BREVO_API_URL"),
+        "MAILERSEND_INBOUND_SECRET": env.text("ANYMAIL_MAILERSEND_INBOUND_SECRET"),
+        "MAILGUN_WEBHOOK_SIGNING_KEY": env.text("ANYMAIL_MAILGUN_WEBHOOK_SIGNING_KEY"),
+        "MAILTRAP_API_TOKEN": env.text("ANYMAIL_MAILTRAP_API_TOKEN"),
+        "MAILTRAP_API_URL": env.address("ANYMAIL_MAILTRAP_API_URL"),
+        "MAILTRAP_INBOUND_SECRET": env.text("ANYMAIL_MAILTRAP_INBOUND_SECRET"),
+        "MANDRILL_WEBHOOK_KEY": env.text("ANYMAIL_MANDRILL_WEBHOOK_KEY"),
+        "POSTAL_WEBHOOK_KEY": env.text("ANYMAIL_POSTAL_WEBHOOK_KEY"),
+        "RESEND_API_KEY": env.text("ANYMAIL_RESEND_API_KEY"),
+        "RESEND_API_URL": env.address("ANYMAIL_RESEND_API_URL"),
+        "RESEND_INBOUND_SECRET": env.text("ANYMAIL_RESEND_INBOUND_SECRET"),
+    }
+    return {name: value for name, value in given.items() if value}
 
 
 def owner(house: House) -> Wiring:

@@ -48,6 +48,8 @@ class Incoming(Frozen):
     data: Json = Field(default_factory=dict)  # what a trigger's templates may name
     files: list[Attached] = Field(default_factory=list)
     ignored: str = ""  # why no rule may open a job from it: Nightdesk caused it itself, or it is a loop
+    answers: str = ""  # the uid of the job that it proves to answer: it goes to that one, past the rules
+    token: str = ""  # part of the sender's proof that is good for one event only
 
 
 class Refusal(Exception):

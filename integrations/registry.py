@@ -9,6 +9,7 @@ from integrations.contracts import Board, GapFinder, Probe, Source, Target
 SOURCES: dict[str, str] = {
     "form": "integrations.form.source.FormSource",
     "github": "integrations.github.source.GitHubSource",
+    "mail": "integrations.mail.source.MailSource",
     "notion": "integrations.notion.source.NotionSource",
     "slack": "integrations.slack.source.SlackSource",
     "standard": "integrations.standard.source.StandardSource",
@@ -22,9 +23,9 @@ TARGETS: dict[str, str] = {
 }
 # Who can be asked for what did not arrive.
 GAP_FINDERS: dict[str, str] = {"github": "integrations.github.client.GitHubGaps"}
-# Who can say whether it can be worked with.
 # Where the inbox is shown and decided elsewhere.
 BOARDS: dict[str, str] = {"notion": "integrations.notion.board.NotionBoard"}
+# Who can say whether it can be worked with.
 PROBES: dict[str, str] = {"notion": "integrations.notion.probe.NotionProbe"}
 
 
