@@ -17,6 +17,8 @@ SECRETS: dict[str, frozenset[str]] = {
     "NOTION_TOKEN": frozenset({DELIVERIES}),
     "NOTION_WEBHOOK_SECRET": frozenset({WEB}),
     "SLACK_SIGNING_SECRET": frozenset({WEB}),
+    # The web opens the small windows in which people write: Slack waits three seconds for one.
+    "SLACK_BOT_TOKEN": frozenset({WEB, DELIVERIES, SOCKET}),
     "SLACK_APP_TOKEN": frozenset({SOCKET}),
     "EMAIL_URL": frozenset({DELIVERIES}),
     # Proofs of who posts mail here. What Brevo, Mailtrap and Resend only announce, the web itself fetches.
@@ -30,6 +32,7 @@ SECRETS: dict[str, frozenset[str]] = {
     "ANYMAIL_MAILTRAP_API_TOKEN": frozenset({WEB}),
     "ANYMAIL_RESEND_API_KEY": frozenset({WEB}),
     "NIGHTDESK_PUSH_REPOSITORIES": frozenset({DELIVERIES}),
+    "NIGHTDESK_WEBHOOK_SECRETS": frozenset({DELIVERIES}),
 }
 
 

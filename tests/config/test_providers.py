@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from config import providers
+from config import env, providers
 
 HOUSE = providers.House(
     base_url="https://desk.example.com",
@@ -34,6 +34,37 @@ def test_a_provider_that_is_connected_takes_over_what_it_delivers() -> None:
         "unconnected": providers.Wiring(delivers=("document",)),
     }
     assert providers.delivered_by(wired) == {"document": "shelf"}
+
+
+def wired_slack(monkeypatch: pytest.MonkeyPatch, **values: str) -> providers.Wiring:
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    return providers.slack(HOUSE)
+
+
+def test_slack_shows_something_where_there_is_a_token_and_a_channel(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert wired_slack(monkeypatch, SLACK_BOT_TOKEN="xoxb-1").target is None
+    wiring = wired_slack(monkeypatch, SLACK_CHANNEL="C1", SLACK_APPROVERS="U1=owner", SLACK_USERS="U2")
+    assert wiring.target == {"token": "xoxb-1", "channel": "C1", "base_url": "https://slack.com/api"}
+    assert wiring.source == {"users": ["U1", "U2"], "channel": "C1"}
+    assert wiring.desk
+    assert wiring.desk["approvers"] == {"U1": "owner"}
+    assert providers.notices({"slack": wiring})["slack"]["cards"] == ["job", "review"]
+
+
+def test_whoever_holds_no_token_is_told_that_others_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    wiring = wired_slack(monkeypatch, SLACK_CHANNEL="C1", NIGHTDESK_HELD_ELSEWHERE="SLACK_BOT_TOKEN")
+    assert wiring.target == {"token": "", "channel": "C1", "base_url": "https://slack.com/api"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("SLACK_CHANNEL", "#desk"), ("SLACK_USERS", "U1,tom"), ("SLACK_APPROVERS", "@tom=owner")]
+)
+def test_names_in_the_place_of_slack_s_ids_are_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    with pytest.raises(env.BadSetting, match="as in "):
+        wired_slack(monkeypatch, **{name: value})
 
 
 def test_notion_takes_the_briefs_once_it_is_connected_in_every_process(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,3 +109,35 @@ def test_a_source_has_its_secrets_and_others_have_none() -> None:
     wired = {"shop": providers.Wiring(source={}, secrets=["old", "new"]), "shelf": providers.Wiring(target={})}
     assert providers.secrets(wired) == {"shop": ["old", "new"]}
     assert providers.sources(wired) == {"shop": {}}
+
+
+def test_a_webhook_tells_each_of_its_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NIGHTDESK_WEBHOOKS", "crm=https://crm.example.com/?a=1,shop=https://shop.example.com/")
+    monkeypatch.setenv("NIGHTDESK_WEBHOOK_SECRETS", "crm=whsec_MfKQ9r8GKYqrTwjUPD8ILA==,shop=whsec_b")
+    monkeypatch.setattr(env, "addresses", {})
+    wired = providers.wire(HOUSE)
+    told = providers.targets(wired)
+    assert told["webhook:crm"] == {
+        "place": "crm",
+        "url": "https://crm.example.com/?a=1",
+        "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILA==",
+    }
+    wish = {"events": ["job.*", "review.*"], "cards": [], "digest": False}
+    notices = providers.notices(wired)
+    assert (notices["webhook:crm"], notices["webhook:shop"]) == (wish, wish)
+    assert env.addresses["NIGHTDESK_WEBHOOKS (crm)"] == "https://crm.example.com/?a=1"
+
+
+@pytest.mark.parametrize("secrets", ["", "shop=whsec_b"])
+def test_a_place_without_a_key_is_named_at_the_start(monkeypatch: pytest.MonkeyPatch, secrets: str) -> None:
+    monkeypatch.setenv("NIGHTDESK_WEBHOOKS", "crm=https://crm.example.com/,shop=https://shop.example.com/")
+    monkeypatch.setenv("NIGHTDESK_WEBHOOK_SECRETS", secrets)
+    with pytest.raises(env.BadSetting, match="NIGHTDESK_WEBHOOK_SECRETS lacks crm"):
+        providers.wire(HOUSE)
+
+
+def test_a_process_that_may_not_hold_the_keys_knows_the_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NIGHTDESK_WEBHOOKS", "crm=https://crm.example.com/")
+    monkeypatch.delenv("NIGHTDESK_WEBHOOK_SECRETS", raising=False)
+    monkeypatch.setenv("NIGHTDESK_HELD_ELSEWHERE", "NIGHTDESK_WEBHOOK_SECRETS")
+    assert "webhook:crm" in providers.notices(providers.wire(HOUSE))

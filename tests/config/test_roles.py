@@ -5,6 +5,7 @@ from config import env, roles
 HELD = {
     "web": {
         "GITHUB_WEBHOOK_SECRET",
+        "SLACK_BOT_TOKEN",
         "SLACK_SIGNING_SECRET",
         "NOTION_WEBHOOK_SECRET",
         "ANYMAIL_WEBHOOK_SECRET",
@@ -18,8 +19,15 @@ HELD = {
         "ANYMAIL_RESEND_API_KEY",
     },
     "agents": {"ANTHROPIC_API_KEY"},
-    "deliveries": {"EMAIL_URL", "GITHUB_TOKEN", "NIGHTDESK_PUSH_REPOSITORIES", "NOTION_TOKEN"},
-    "socket": {"SLACK_APP_TOKEN"},
+    "deliveries": {
+        "EMAIL_URL",
+        "GITHUB_TOKEN",
+        "NIGHTDESK_PUSH_REPOSITORIES",
+        "NIGHTDESK_WEBHOOK_SECRETS",
+        "NOTION_TOKEN",
+        "SLACK_BOT_TOKEN",
+    },
+    "socket": {"SLACK_APP_TOKEN", "SLACK_BOT_TOKEN"},
 }
 
 
