@@ -28,7 +28,10 @@ GAP_FINDERS: dict[str, str] = {"github": "integrations.github.client.GitHubGaps"
 # Where the inbox is shown and decided elsewhere.
 BOARDS: dict[str, str] = {"notion": "integrations.notion.board.NotionBoard"}
 # Who can say whether it can be worked with.
-PROBES: dict[str, str] = {"slack": "integrations.slack.probe.SlackProbe", "notion": "integrations.notion.probe.NotionProbe"}
+PROBES: dict[str, str] = {
+    "slack": "integrations.slack.probe.SlackProbe",
+    "notion": "integrations.notion.probe.NotionProbe",
+}
 
 
 class UnknownProvider(LookupError):
