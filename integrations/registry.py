@@ -17,6 +17,7 @@ SOURCES: dict[str, str] = {
 TARGETS: dict[str, str] = {
     "folder": "integrations.folder.target.FolderTarget",
     "git": "integrations.git.target.GitTarget",
+    "github": "integrations.github.target.GitHubTarget",
     "mail": "integrations.mail.target.MailTarget",
     "notion": "integrations.notion.target.NotionTarget",
     "owner": "integrations.mail.owner.OwnerMailTarget",
@@ -29,9 +30,10 @@ GAP_FINDERS: dict[str, str] = {"github": "integrations.github.client.GitHubGaps"
 BOARDS: dict[str, str] = {"notion": "integrations.notion.board.NotionBoard"}
 # Who can say whether it can be worked with.
 PROBES: dict[str, str] = {
+    "github": "integrations.github.probe.GitHubProbe",
     "slack": "integrations.slack.probe.SlackProbe",
-    "notion": "integrations.notion.probe.NotionProbe",
 }
+    "notion": "integrations.notion.probe.NotionProbe",
 
 
 class UnknownProvider(LookupError):
