@@ -31,9 +31,9 @@ BOARDS: dict[str, str] = {"notion": "integrations.notion.board.NotionBoard"}
 # Who can say whether it can be worked with.
 PROBES: dict[str, str] = {
     "github": "integrations.github.probe.GitHubProbe",
+    "notion": "integrations.notion.probe.NotionProbe",
     "slack": "integrations.slack.probe.SlackProbe",
 }
-    "notion": "integrations.notion.probe.NotionProbe",
 
 
 class UnknownProvider(LookupError):
