@@ -249,6 +249,7 @@ EMAIL_FILE_PATH = VAR / "mail"
 DEFAULT_FROM_EMAIL = MAIL_FROM = env.text("MAIL_FROM", "nightdesk@localhost")
 
 ANYMAIL = providers.anymail()
+MAILBOX = providers.mailbox()
 
 _wired = providers.wire(providers.House(base_url=BASE_URL, var=VAR, mail_from=MAIL_FROM, repositories=REPOSITORIES))
 SOURCES = providers.sources(_wired)

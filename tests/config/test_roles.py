@@ -17,7 +17,7 @@ HELD = {
         "ANYMAIL_RESEND_API_KEY",
     },
     "agents": {"ANTHROPIC_API_KEY"},
-    "deliveries": {"EMAIL_URL", "GITHUB_TOKEN", "NIGHTDESK_PUSH_REPOSITORIES"},
+    "deliveries": {"EMAIL_URL", "IMAP_URL", "GITHUB_TOKEN", "NIGHTDESK_PUSH_REPOSITORIES"},
     "socket": {"SLACK_APP_TOKEN"},
 }
 
