@@ -46,6 +46,7 @@ class Wiring:
     source: Options | None = None
     secrets: list[str] = field(default_factory=list)  # several while one is being changed
     target: Options | None = None
+    places: dict[str, Options] = field(default_factory=dict)  # of a provider with several targets, each by its name
     delivers: tuple[str, ...] = ()  # kinds of effect
     gap_finder: Options | None = None
     probe: Options | None = None
@@ -59,8 +60,8 @@ def wire(house: House) -> dict[str, Wiring]:
 
 
 def folder(house: House) -> Wiring:
-    """Documents as files."""
-    return Wiring(target={"root": house.var / "folder"}, delivers=("document",))
+    """Documents and briefs as files."""
+    return Wiring(target={"root": house.var / "folder"}, delivers=("document", "brief"))
 
 
 def git(house: House) -> Wiring:
@@ -134,23 +135,70 @@ def github(house: House) -> Wiring:
     )
 
 
+# What changes a message there; a delivery that arrived is worth its link.
+_SLACK_TELLS = Wish(
+    events=(
+        *("job.opened", "job.planned", "job.asked", "job.answered", "job.needs_review", "job.resumed"),
+        *("job.completed", "job.failed", "job.retried", "job.cancelled"),
+        *("review.*", "delivery.delivered"),
+    ),
+    cards=("job", "review"),
+)
+
+
 def slack(house: House) -> Wiring:
-    """What people write in Slack, for work that the people named may ask for."""
+    """What people ask for in Slack, a message there for each job and decision, and who may decide."""
     channel = env.text("SLACK_CHANNEL")
     if channel and not is_channel(channel):
         raise env.BadSetting(f"SLACK_CHANNEL is {channel!r}: write the channel's id, as in C0123ABCD, not its name")
-    base_url = env.address("SLACK_BASE_URL", "https://slack.com/api")
-    users = env.listing("SLACK_USERS")
-    if wrong := [one for one in users if one != ANYBODY and not is_user(one)]:
-        raise env.BadSetting(f"SLACK_USERS names {wrong[0]!r}: write people's ids, as in U0123ABCD, or {ANYBODY}")
+    users, approvers = env.listing("SLACK_USERS"), env.mapping("SLACK_APPROVERS")
+    if wrong := [one for one in (*users, *approvers) if one != ANYBODY and not is_user(one)]:
+        raise env.BadSetting(f"Of Slack, {wrong[0]!r} is named: write people's ids, as in U0123ABCD")
+    token = env.text("SLACK_BOT_TOKEN")
+    reached = {"token": token, "base_url": env.address("SLACK_BASE_URL", "https://slack.com/api")}
+    is_connected = bool(channel) and env.is_held("SLACK_BOT_TOKEN")
     return Wiring(
-        source={"users": users, "channel": channel},
+        source={"users": sorted({*users, *approvers}), "channel": channel},
         secrets=env.listing("SLACK_SIGNING_SECRET"),
-        desk={"app_token": env.text("SLACK_APP_TOKEN"), "base_url": base_url},
+        target={**reached, "channel": channel} if is_connected else None,
+        notices=_SLACK_TELLS,
+        probe={**reached, "channel": channel} if is_connected else None,
+        desk={**reached, "app_token": env.text("SLACK_APP_TOKEN"), "approvers": approvers},
     )
 
 
-PROVIDERS: list[Callable[[House], Wiring]] = [folder, git, mail, owner, github, slack]
+def notion(house: House) -> Wiring:
+    """Notion: briefs as rows of the owner's data source."""
+    connected, data_source = env.is_held("NOTION_TOKEN"), env.text("NOTION_DATA_SOURCE")
+    options = {
+        "token": env.text("NOTION_TOKEN"),
+        "site": house.base_url,
+        "data_source": data_source,
+        "base_url": env.address("NOTION_BASE_URL", "https://api.notion.com"),
+    }
+    return Wiring(
+        target=options if connected and data_source else None,
+        delivers=("brief",),
+    )
+
+
+def webhook(house: House) -> Wiring:
+    """Other systems, told of jobs and reviews at addresses of the owner's."""
+    places = env.mapping("NIGHTDESK_WEBHOOKS")
+    secrets = env.mapping("NIGHTDESK_WEBHOOK_SECRETS", known=places)
+    events = env.listing("NIGHTDESK_WEBHOOK_EVENTS", default=["job.*", "review.*"])
+    missing = sorted(places.keys() - secrets.keys())
+    # A process that may not hold the secrets has none of them.
+    if missing and (secrets or not env.is_held("NIGHTDESK_WEBHOOK_SECRETS")):
+        raise env.BadSetting(f"NIGHTDESK_WEBHOOK_SECRETS lacks {', '.join(missing)}: write name=whsec_… for each")
+    env.addresses.update({f"NIGHTDESK_WEBHOOKS ({name})": url for name, url in places.items()})
+    made: dict[str, Options] = {
+        name: {"place": name, "url": url, "secret": secrets.get(name, "")} for name, url in places.items()
+    }
+    return Wiring(places=made, notices=Wish(events=tuple(events)))
+
+
+PROVIDERS: list[Callable[[House], Wiring]] = [folder, git, mail, owner, github, slack, notion, webhook]
 
 
 def sources(wired: dict[str, Wiring]) -> dict[str, Options]:
@@ -164,8 +212,10 @@ def secrets(wired: dict[str, Wiring]) -> dict[str, list[str]]:
 
 
 def targets(wired: dict[str, Wiring]) -> dict[str, Options]:
-    """What each target is made with."""
-    return {name: wiring.target for name, wiring in wired.items() if wiring.target is not None}
+    """What each target is made with; of a provider's several, each is named provider:place."""
+    made = {name: wiring.target for name, wiring in wired.items() if wiring.target is not None}
+    several = [(name, place, options) for name, wiring in wired.items() for place, options in wiring.places.items()]
+    return made | {f"{name}:{place}": options for name, place, options in several}
 
 
 def delivered_by(wired: dict[str, Wiring]) -> dict[str, str]:
@@ -191,10 +241,10 @@ def desks(wired: dict[str, Wiring]) -> dict[str, Options]:
 
 def notices(wired: dict[str, Wiring]) -> dict[str, dict[str, Any]]:
     """Target -> the events that it is told of, the cards that it shows, and whether it gets the night's digest."""
-    wishes = {
-        name: wiring.notices for name, wiring in wired.items() if wiring.notices and wiring.target is not None
-    }
+    wishes = {name: wiring.notices for name, wiring in wired.items() if wiring.notices}
+    told = {target: wishes.get(target.partition(":")[0]) for target in targets(wired)}
     return {
-        name: {"events": [*wish.events], "cards": [*wish.cards], "digest": wish.digest}
-        for name, wish in wishes.items()
+        target: {"events": [*wish.events], "cards": [*wish.cards], "digest": wish.digest}
+        for target, wish in told.items()
+        if wish
     }

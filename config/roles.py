@@ -14,7 +14,10 @@ SECRETS: dict[str, frozenset[str]] = {
     "ANTHROPIC_API_KEY": frozenset({AGENTS}),
     "GITHUB_WEBHOOK_SECRET": frozenset({WEB}),
     "GITHUB_TOKEN": frozenset({DELIVERIES}),
+    "NOTION_TOKEN": frozenset({DELIVERIES}),
     "SLACK_SIGNING_SECRET": frozenset({WEB}),
+    # The web opens the small windows in which people write: Slack waits three seconds for one.
+    "SLACK_BOT_TOKEN": frozenset({WEB, DELIVERIES, SOCKET}),
     "SLACK_APP_TOKEN": frozenset({SOCKET}),
     "EMAIL_URL": frozenset({DELIVERIES}),
     "IMAP_URL": frozenset({DELIVERIES}),
@@ -29,6 +32,7 @@ SECRETS: dict[str, frozenset[str]] = {
     "ANYMAIL_MAILTRAP_API_TOKEN": frozenset({WEB}),
     "ANYMAIL_RESEND_API_KEY": frozenset({WEB}),
     "NIGHTDESK_PUSH_REPOSITORIES": frozenset({DELIVERIES}),
+    "NIGHTDESK_WEBHOOK_SECRETS": frozenset({DELIVERIES}),
 }
 
 

@@ -169,13 +169,13 @@ class Outgoing(Frozen):
     """One effect to make. `key` is the same for every attempt, and no other effect ever has it."""
 
     key: str
-    kind: Literal["document", "branch", "client_message", "notice"]
+    kind: Literal["document", "brief", "branch", "client_message", "notice"]
     job_uid: str = ""  # a notice may be about none
     job_title: str = ""
     client: str = ""
     fields: Json = Field(default_factory=dict)
     files: list[OutFile]
-    card: str = ""  # of a notice: what it shows; a target shows each card once, and brings it up to date
+    card: str = ""  # of a notice or brief: what it shows; a target shows each card once, and brings it up to date
     previous: "Landed | None" = None  # what the target shows of that card now
     created_at: datetime  # when the effect was decided: fixes file names, commit dates, Date headers
 

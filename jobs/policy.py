@@ -9,15 +9,19 @@ from jobs.states import ReviewKind
 # A client-facing message always waits for a person. A branch may be pushed; merging it is a person's.
 _GATES: dict[str, ReviewKind | None] = {
     "document": None,
+    "brief": None,
     "branch": None,
     "client_message": ReviewKind.MESSAGE,
     "merge": ReviewKind.MERGE,
 }
+# Of these a target shows one, and brings it up to date when its task is done again.
+UPDATED_KINDS = ("brief",)
 GATED_KINDS = tuple(kind for kind, gate in _GATES.items() if gate)
 
 MAX_STEPS = 5
 MAX_STARTS = 3
 MAX_ROUNDS = 5
+MAX_SENT_BACK = 2
 MAX_DEPTH = 3
 MAX_FOLLOW_UPS = 3
 # A job with less could hardly be planned.

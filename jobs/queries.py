@@ -106,6 +106,13 @@ def delivery(pk: object) -> Delivery | None:
     return Delivery.objects.select_related("task", "job").filter(pk=pk).first()
 
 
+def version_before(delivery: Delivery) -> Delivery | None:
+    """The latest version of the same effect that its target has, from an earlier round of its task; or None."""
+    rows = Delivery.objects.filter(task=delivery.task_id, kind=delivery.kind, target=delivery.target)
+    there = rows.filter(state=DeliveryState.DELIVERED).exclude(pk=delivery.pk).order_by("-id")
+    return next((row for row in there if row.shown_as == delivery.shown_as), None)
+
+
 def parked(target: str) -> int:
     """How many deliveries wait until this target works again."""
     return Delivery.objects.filter(state=DeliveryState.PENDING, target=target, ready_at=NEVER).count()

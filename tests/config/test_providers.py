@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from config import providers
+from config import env, providers
 
 HOUSE = providers.House(
     base_url="https://desk.example.com",
@@ -13,10 +13,15 @@ HOUSE = providers.House(
 
 
 def test_without_any_account_every_kind_of_effect_has_a_target_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("GITHUB_TOKEN", "GITHUB_HOOKS"):
+    for name in ("GITHUB_TOKEN", "GITHUB_HOOKS", "NOTION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     wired = providers.wire(HOUSE)
-    assert providers.delivered_by(wired) == {"document": "folder", "branch": "git", "client_message": "mail"}
+    assert providers.delivered_by(wired) == {
+        "document": "folder",
+        "brief": "folder",
+        "branch": "git",
+        "client_message": "mail",
+    }
     assert set(providers.targets(wired)) == {"folder", "git", "mail"}
     assert providers.gap_finders(wired) == {}
     assert providers.probes(wired) == {}
@@ -31,7 +36,86 @@ def test_a_provider_that_is_connected_takes_over_what_it_delivers() -> None:
     assert providers.delivered_by(wired) == {"document": "shelf"}
 
 
+def wired_slack(monkeypatch: pytest.MonkeyPatch, **values: str) -> providers.Wiring:
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    return providers.slack(HOUSE)
+
+
+def test_slack_shows_something_where_there_is_a_token_and_a_channel(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert wired_slack(monkeypatch, SLACK_BOT_TOKEN="xoxb-1").target is None
+    wiring = wired_slack(monkeypatch, SLACK_CHANNEL="C1", SLACK_APPROVERS="U1=owner", SLACK_USERS="U2")
+    assert wiring.target == {"token": "xoxb-1", "channel": "C1", "base_url": "https://slack.com/api"}
+    assert wiring.source == {"users": ["U1", "U2"], "channel": "C1"}
+    assert wiring.desk
+    assert wiring.desk["approvers"] == {"U1": "owner"}
+    assert providers.notices({"slack": wiring})["slack"]["cards"] == ["job", "review"]
+
+
+def test_whoever_holds_no_token_is_told_that_others_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    wiring = wired_slack(monkeypatch, SLACK_CHANNEL="C1", NIGHTDESK_HELD_ELSEWHERE="SLACK_BOT_TOKEN")
+    assert wiring.target == {"token": "", "channel": "C1", "base_url": "https://slack.com/api"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("SLACK_CHANNEL", "#desk"), ("SLACK_USERS", "U1,tom"), ("SLACK_APPROVERS", "@tom=owner")]
+)
+def test_names_in_the_place_of_slack_s_ids_are_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    with pytest.raises(env.BadSetting, match="as in "):
+        wired_slack(monkeypatch, **{name: value})
+
+
+def test_notion_takes_the_briefs_once_it_is_connected_in_every_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTION_DATA_SOURCE", "1000")
+    monkeypatch.delenv("NOTION_TOKEN", raising=False)
+    assert providers.delivered_by(providers.wire(HOUSE))["brief"] == "folder"
+    monkeypatch.setenv("NIGHTDESK_HELD_ELSEWHERE", "NOTION_TOKEN")
+    wired = providers.wire(HOUSE)
+    assert providers.delivered_by(wired)["brief"] == "notion"
+    assert providers.delivered_by(wired)["document"] == "folder"
+    assert wired["notion"].target == {
+        "token": "",
+        "site": "https://desk.example.com",
+        "data_source": "1000",
+        "base_url": "https://api.notion.com",
+    }
+
+
 def test_a_source_has_its_secrets_and_others_have_none() -> None:
     wired = {"shop": providers.Wiring(source={}, secrets=["old", "new"]), "shelf": providers.Wiring(target={})}
     assert providers.secrets(wired) == {"shop": ["old", "new"]}
     assert providers.sources(wired) == {"shop": {}}
+
+
+def test_a_webhook_tells_each_of_its_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NIGHTDESK_WEBHOOKS", "crm=https://crm.example.com/?a=1,shop=https://shop.example.com/")
+    monkeypatch.setenv("NIGHTDESK_WEBHOOK_SECRETS", "crm=whsec_MfKQ9r8GKYqrTwjUPD8ILA==,shop=whsec_b")
+    monkeypatch.setattr(env, "addresses", {})
+    wired = providers.wire(HOUSE)
+    told = providers.targets(wired)
+    assert told["webhook:crm"] == {
+        "place": "crm",
+        "url": "https://crm.example.com/?a=1",
+        "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILA==",
+    }
+    wish = {"events": ["job.*", "review.*"], "cards": [], "digest": False}
+    notices = providers.notices(wired)
+    assert (notices["webhook:crm"], notices["webhook:shop"]) == (wish, wish)
+    assert env.addresses["NIGHTDESK_WEBHOOKS (crm)"] == "https://crm.example.com/?a=1"
+
+
+@pytest.mark.parametrize("secrets", ["", "shop=whsec_b"])
+def test_a_place_without_a_key_is_named_at_the_start(monkeypatch: pytest.MonkeyPatch, secrets: str) -> None:
+    monkeypatch.setenv("NIGHTDESK_WEBHOOKS", "crm=https://crm.example.com/,shop=https://shop.example.com/")
+    monkeypatch.setenv("NIGHTDESK_WEBHOOK_SECRETS", secrets)
+    with pytest.raises(env.BadSetting, match="NIGHTDESK_WEBHOOK_SECRETS lacks crm"):
+        providers.wire(HOUSE)
+
+
+def test_a_process_that_may_not_hold_the_keys_knows_the_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NIGHTDESK_WEBHOOKS", "crm=https://crm.example.com/")
+    monkeypatch.delenv("NIGHTDESK_WEBHOOK_SECRETS", raising=False)
+    monkeypatch.setenv("NIGHTDESK_HELD_ELSEWHERE", "NIGHTDESK_WEBHOOK_SECRETS")
+    assert "webhook:crm" in providers.notices(providers.wire(HOUSE))

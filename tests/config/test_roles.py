@@ -5,6 +5,7 @@ from config import env, roles
 HELD = {
     "web": {
         "GITHUB_WEBHOOK_SECRET",
+        "SLACK_BOT_TOKEN",
         "SLACK_SIGNING_SECRET",
         "ANYMAIL_WEBHOOK_SECRET",
         "ANYMAIL_MAILERSEND_INBOUND_SECRET",
@@ -17,8 +18,16 @@ HELD = {
         "ANYMAIL_RESEND_API_KEY",
     },
     "agents": {"ANTHROPIC_API_KEY"},
-    "deliveries": {"EMAIL_URL", "IMAP_URL", "GITHUB_TOKEN", "NIGHTDESK_PUSH_REPOSITORIES"},
-    "socket": {"SLACK_APP_TOKEN"},
+    "deliveries": {
+        "EMAIL_URL",
+        "IMAP_URL",
+        "GITHUB_TOKEN",
+        "NIGHTDESK_PUSH_REPOSITORIES",
+        "NIGHTDESK_WEBHOOK_SECRETS",
+        "NOTION_TOKEN",
+        "SLACK_BOT_TOKEN",
+    },
+    "socket": {"SLACK_APP_TOKEN", "SLACK_BOT_TOKEN"},
 }
 
 
