@@ -23,6 +23,7 @@ SECRETS: dict[str, frozenset[str]] = {
     "SLACK_BOT_TOKEN": frozenset({WEB, DELIVERIES, SOCKET}),
     "SLACK_APP_TOKEN": frozenset({SOCKET}),
     "EMAIL_URL": frozenset({DELIVERIES}),
+    "IMAP_URL": frozenset({DELIVERIES}),
     # Proofs of who posts mail here. What Brevo, Mailtrap and Resend only announce, the web itself fetches.
     "ANYMAIL_WEBHOOK_SECRET": frozenset({WEB}),
     "ANYMAIL_MAILERSEND_INBOUND_SECRET": frozenset({WEB}),
