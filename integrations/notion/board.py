@@ -148,7 +148,7 @@ def _verdict(visit: Visit, page: Json, columns: Columns) -> Verdict | None:
         decision=decision,
         by=str(page["last_edited_by"]["id"]).replace("-", "").lower(),
         code=shown,
-        proof=_proof(shown, columns.text(page, DIGEST.name), text),
+        proof=_proof(shown, columns.text(page, DIGEST.name).split(" ")[0], text),
     )
 
 

@@ -28,6 +28,8 @@ API_VERSION = "2026-03-11"
 VISIT_SECONDS = 40.0
 CALL_SECONDS = 15.0
 _LEAST_SECONDS = 2.0
+_OLDEST_FIRST = [{"timestamp": "created_time", "direction": "ascending"}]
+_MAX_PAGES = 20
 _LONGEST_WAIT = 3_600.0
 
 log = logging.getLogger(__name__)
@@ -103,13 +105,21 @@ class Visit:
 
     def rows(self, source: str, where: Json, *, most: int = 100) -> list[Json]:
         """Rows that meet a filter, the oldest first: https://developers.notion.com/reference/query-a-data-source"""
-        asked = {
-            "filter": where,
-            "sorts": [{"timestamp": "created_time", "direction": "ascending"}],
-            "page_size": min(most, 100),
-        }
+        asked = {"filter": where, "sorts": _OLDEST_FIRST, "page_size": min(most, 100)}
         found: list[Json] = list(self._read("POST", f"data_sources/{source}/query", asked)["results"])
         return found
+
+    def every_row(self, source: str, where: Json) -> Iterator[Json]:
+        """All rows that meet a filter, however many. Raises DeliveryError if Notion does not give all of them."""
+        asked = {"filter": where, "sorts": _OLDEST_FIRST, "page_size": 100}
+        for _ in range(_MAX_PAGES):
+            answer = self._read("POST", f"data_sources/{source}/query", asked)
+            yield from answer["results"]
+            if not answer["has_more"]:
+                break
+            asked["start_cursor"] = answer["next_cursor"]
+        if answer["has_more"] or (answer.get("request_status") or {}).get("type") == "incomplete":
+            raise DeliveryError("There are more rows in Notion than can be listed.", permanent=False)
 
     def page(self, page: str) -> Json:
         """A page with its properties: https://developers.notion.com/reference/retrieve-a-page"""

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import ClassVar
 
-from integrations.contracts import DeliveryError, Json, Landed, OutcomeUnknown, Outgoing, TargetClosed
+from integrations.contracts import DeliveryError, Json, Landed, Marked, OutcomeUnknown, Outgoing, TargetClosed
 from integrations.notion import board, briefs
 from integrations.notion.client import Notion, Visit
 from integrations.notion.columns import Column, Columns
@@ -55,6 +56,18 @@ class NotionTarget:
                 return _landed(page, "") if page and rows.shows(page, row) else None
         except DeliveryError as error:
             raise OutcomeUnknown(str(error)) from error
+
+    def listing(self, since: datetime) -> list[Marked]:
+        """The briefs that were made since then, doubles too. Raises DeliveryError or OutcomeUnknown."""
+        if not self._sources["brief"]:
+            return []
+        with self._rows("brief") as rows:
+            return [Marked(key=key, external_id=page["id"], url=page["url"]) for key, page in rows.since(since)]
+
+    def withdraw(self, double: Marked) -> None:
+        """Into the trash, from which its owner can take it back. Raises DeliveryError or OutcomeUnknown."""
+        with self._notion.visit() as visit:
+            visit.discard(double.external_id)
 
     def _row(self, outgoing: Outgoing) -> Row:
         if outgoing.kind not in self.kinds:
