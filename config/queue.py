@@ -48,7 +48,7 @@ def schedules(*, orchestrate_every: timedelta) -> dict[str, dict[str, Any]]:
             "cluster": "agents",
             "minutes": max(1, int(orchestrate_every.total_seconds() // 60)),
         },
-        "batches": {"func": "agents.workers.tend_batches", "cluster": "agents", "minutes": 1},
+        "batches": {"func": "agents.workers.tend_batches", "cluster": "agents", "minutes": 5},
         "sweep": {"func": "jobs.workers.sweep", "cluster": "deliveries", "minutes": 1},
         "slots": {"func": "jobs.workers.open_due_slots", "cluster": "deliveries", "minutes": 1},
         "mailbox": {"func": "integrations.polling.poll", "cluster": "deliveries", "minutes": 1},
