@@ -5,10 +5,11 @@ a night full of internal work never makes a client wait. A second thread beats: 
 process's row fresh and hears when the supervisor asks to drain.
 """
 
+import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import lru_cache
 from typing import TypeVar
@@ -29,6 +30,10 @@ _LOOK_SECONDS = 0.02
 # How long it goes on looking when there is nothing, before it lets django-q2 have its process back.
 _LINGER_SECONDS = 1.0
 _BEAT_SECONDS = 1.0
+# So many threads of a process use the database at once; all others wait for a model, without a connection.
+MOST_CONNECTIONS = 16
+_places = threading.BoundedSemaphore(MOST_CONNECTIONS)
+_mine = threading.local()
 
 log = logging.getLogger(__name__)
 
@@ -140,6 +145,26 @@ def serve(cluster: str, *, claim: Callable[[int], T | None], do: Callable[[T, Pu
     return done + len(in_flight)
 
 
+@contextlib.contextmanager
+def away() -> Iterator[None]:
+    """Wait for something else than the database: meanwhile this thread has neither its connection nor its place.
+
+    Inside a transaction nothing is let go.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
+    connection.close()
+    has_place = getattr(_mine, "place", False)
+    if has_place:
+        _places.release()
+    try:
+        yield
+    finally:
+        if has_place:
+            _places.acquire()
+
+
 def _claim_one(claim: Callable[[int], T | None], *, free: int) -> T | None:
     """The last free slot is for priority 1 alone."""
     if free <= 0:
@@ -164,10 +189,24 @@ def _look(in_flight: set[Future[None]], *, patient: bool) -> set[Future[None]]:
 
 def _do(do: Callable[[T, Pulse], None], row: T, pulse: Pulse) -> None:
     try:
-        do(row, pulse)
+        with _place():
+            do(row, pulse)
     except Exception:
         log.exception("%s %s was left behind; the sweep takes it up", type(row).__name__, row.pk)
         _let_go(row)
+
+
+@contextlib.contextmanager
+def _place() -> Iterator[None]:
+    """One of the places at the database; where there are fewer than threads, the connection goes with it."""
+    with _places:
+        _mine.place = True
+        try:
+            yield
+        finally:
+            _mine.place = False
+            if settings.CONCURRENCY > MOST_CONNECTIONS and not connection.in_atomic_block:
+                connection.close()
 
 
 def _let_go(row: Run | Delivery) -> None:

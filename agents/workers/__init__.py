@@ -36,7 +36,7 @@ from agents.decisions import Decision, NeedsAnswer, Plan, Split
 from agents.llm.anthropic import AnthropicLLM
 from agents.llm.batches import AnthropicBatches
 from agents.llm.rehearsal import RehearsalLLM
-from agents.workers import lane
+from agents.workers import lane, waiting
 from agents.workers.briefs import brief_for, is_tainted
 from agents.workers.estimates import estimate
 from agents.workers.journal import StoredJournal
@@ -144,7 +144,7 @@ def model_for(agent: str) -> str:
 def llm() -> LLM:
     """The model adapter of this process, made on first use: the real one with a key, else the rehearsal."""
     if settings.REHEARSAL:
-        return RehearsalLLM(pause_seconds=settings.REHEARSAL_PAUSE.total_seconds())
+        return RehearsalLLM(pause_seconds=settings.REHEARSAL_PAUSE.total_seconds(), wait=waiting.pause)
     return AnthropicLLM(api_key=settings.ANTHROPIC_API_KEY, base_url=settings.ANTHROPIC_BASE_URL or None)
 
 
@@ -153,10 +153,10 @@ def _llm_of(run: Run) -> LLM:
     model = llm()
     if not isinstance(model, AnthropicLLM):
         return model
-    waiting = Waiting(model, key=str(run.job.client_id or ""))
+    asking = Waiting(model, key=str(run.job.client_id or ""))
     if run.job.priority == Priority.INTERNAL and (settings.BATCH or batches.has_calls(run)):
-        return lane.NightLane(waiting, run, takes_more=settings.BATCH)
-    return waiting
+        return lane.NightLane(asking, run, takes_more=settings.BATCH)
+    return asking
 
 
 def _batches() -> AnthropicBatches:

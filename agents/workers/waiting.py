@@ -1,11 +1,17 @@
 """Waiting on a model: without a database connection, and by turns between the clients."""
 
+import time
 from typing import ClassVar
-
-from django.db import connection
 
 from agents.contracts import Ask, Reply
 from agents.llm.anthropic import AnthropicLLM
+from jobs import pool
+
+
+def pause(seconds: float) -> None:
+    """Wait as for a model that takes so long."""
+    with pool.away():
+        time.sleep(seconds)
 
 
 class Waiting:
@@ -19,9 +25,8 @@ class Waiting:
 
     def complete(self, ask: Ask) -> Reply:
         """Let go of this thread's connection, then wait: hundreds wait, and a database has a hundred places."""
-        if not connection.in_atomic_block:
-            connection.close()
-        return self._inner.complete(ask, key=self._key)
+        with pool.away():
+            return self._inner.complete(ask, key=self._key)
 
     def ceiling(self, ask: Ask) -> int | None:
         """As the model says."""

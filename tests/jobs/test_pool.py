@@ -283,3 +283,40 @@ def test_a_run_that_was_taken_over_is_heard_of(settings: Settings) -> None:
 
     assert serve(do) == 1
     assert heard == [False]
+
+
+def test_more_may_wait_for_a_model_than_have_a_place_at_the_database(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "MOST_CONNECTIONS", 2)
+    monkeypatch.setattr(pool, "_places", threading.BoundedSemaphore(2))
+    together = threading.Barrier(settings.CONCURRENCY - 1)
+    connected: list[bool] = []
+
+    def wait(run: Run, pulse: Pulse) -> None:
+        with pool.away():
+            connected.append(connection.connection is not None)
+            together.wait(PATIENCE)
+        ask(run, pulse)
+
+    open_jobs(*[2] * (settings.CONCURRENCY - 1))
+    assert pool.serve(dispatch.AGENTS, claim=queue.claim_run, do=wait) == settings.CONCURRENCY - 1
+    assert connected == [False] * (settings.CONCURRENCY - 1)
+    assert pool._places.acquire(blocking=False), "every place was given back"
+    assert pool._places.acquire(blocking=False)
+
+
+def test_no_more_threads_use_the_database_than_have_a_place(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "_places", threading.BoundedSemaphore(1))
+    busy = threading.Semaphore(1)
+
+    def alone(run: Run, pulse: Pulse) -> None:
+        assert busy.acquire(blocking=False)
+        ask(run, pulse)
+        busy.release()
+
+    jobs = open_jobs(2, 2, 2)
+    pool.serve(dispatch.AGENTS, claim=queue.claim_run, do=alone)
+    assert not Job.objects.filter(pk__in=[job.pk for job in jobs], state="in_progress").exists()

@@ -33,13 +33,14 @@ class RehearsalLLM:
 
     name: ClassVar[str] = NAME
 
-    def __init__(self, *, pause_seconds: float = 0.0) -> None:
+    def __init__(self, *, pause_seconds: float = 0.0, wait: Callable[[float], None] = time.sleep) -> None:
         self._pause_seconds = pause_seconds
+        self._wait = wait
 
     def complete(self, ask: Ask) -> Reply:
         """The reply of a modest specialist, who is known by `ask.agent`; never raises."""
         if self._pause_seconds:
-            time.sleep(self._pause_seconds)
+            self._wait(self._pause_seconds)
         told = read(ask)
         calls = _calls(told, ask)
         if calls:
