@@ -6,14 +6,14 @@ _NUMBERS = "WITH RECURSIVE numbers(n) AS (SELECT {first} UNION ALL SELECT n + 1 
 _JOBS = """
 INSERT INTO jobs_job (id, uid, title, brief, data, answers, agents, priority, state, reason, depth, content_digest,
     budget_microusd, reserved_microusd, spent_microusd, cost_unknown, starts, round, created_by, created_at,
-    ready_at)
+    ready_at, source, sender)
 {numbers} SELECT n, {uid}, 'A job', 'Write a note on the weather.', '{{}}', '[]', '[]', 2, '{state}', '', 0, '',
-    1000000, 0, 0, FALSE, 0, 0, 'bench', {now}, {now} FROM numbers
+    1000000, 0, 0, FALSE, 0, 0, 'bench', {now}, {now}, '', '' FROM numbers
 """
 _TASKS = """
 INSERT INTO jobs_task (job_id, position, agent, title, input, needs, priority, state, reason, summary, starts,
-    round, revision_note, ready_at)
-{numbers} SELECT n, {position}, 'drafting', 'A task', '{input}', '[]', 2, '{state}', '', '', 0, 0, '', {now}
+    round, revision_note, ready_at, sent_back)
+{numbers} SELECT n, {position}, 'drafting', 'A task', '{input}', '[]', 2, '{state}', '', '', 0, 0, '', {now}, 0
     FROM numbers
 """
 _INPUT = '{"kind": "post", "audience": "anybody", "instructions": "A short note."}'
