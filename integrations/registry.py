@@ -27,6 +27,7 @@ TARGETS: dict[str, str] = {
 GAP_FINDERS: dict[str, str] = {"github": "integrations.github.client.GitHubGaps"}
 # Who can say whether it can be worked with.
 PROBES: dict[str, str] = {
+    "mail": "integrations.mail.probe.MailProbe",
     "github": "integrations.github.probe.GitHubProbe",
     "slack": "integrations.slack.probe.SlackProbe",
 }
