@@ -7,6 +7,7 @@ HELD = {
         "GITHUB_WEBHOOK_SECRET",
         "SLACK_BOT_TOKEN",
         "SLACK_SIGNING_SECRET",
+        "NOTION_WEBHOOK_SECRET",
         "ANYMAIL_WEBHOOK_SECRET",
         "ANYMAIL_MAILERSEND_INBOUND_SECRET",
         "ANYMAIL_MAILGUN_WEBHOOK_SIGNING_KEY",
@@ -20,6 +21,7 @@ HELD = {
     "agents": {"ANTHROPIC_API_KEY", "GITHUB_READ_TOKEN"},
     "deliveries": {
         "EMAIL_URL",
+        "IMAP_URL",
         "GITHUB_APP_KEY",
         "GITHUB_TOKEN",
         "NIGHTDESK_PUSH_REPOSITORIES",
