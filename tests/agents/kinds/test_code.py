@@ -106,7 +106,7 @@ class TestAFault:
         assert "ZeroDivisionError" in said[1]
         assert said[4].startswith("The tests pass.")
 
-        assert draft.summary == "+1 -1 in 1 file, tests pass"
+        assert draft.summary == "+1 -1 in 1 file, tests pass, no new test"
         patch, tests = draft.made
         assert (patch.kind, patch.name, tests.kind, tests.name) == (
             "patch",
@@ -121,6 +121,8 @@ class TestAFault:
         assert draft.effects == [Effect(kind="branch", fields=fields, files=["changes.patch"])]
         assert draft.output == {
             **ANSWER,
+            "open_points": [code.NO_TEST],
+            "risks": [],
             "follow_ups": [],
             "repository": "menu",
             "base_sha": owned.sha(),
@@ -201,7 +203,7 @@ class TestTheTestCommand:
         draft = play(a_task(brief), options, tmp_path / "desk", llm)
         assert "No test command is known." in llm.asks[0].messages[0]["content"]
         assert "No test command is known" in results(llm)[1]
-        assert draft.summary == "+1 -1 in 1 file, not tested: no test command is known"
+        assert draft.summary == "+1 -1 in 1 file, not tested: no test command is known, no new test"
         assert [made.kind for made in draft.made] == ["patch"]
 
 
@@ -263,7 +265,7 @@ class TestARunThatWasTakenOver:
         began = any(turn.tool_results for turn in dying.stored)
         assert len(llm.asks) == len(SCRIPT)  # nothing was asked twice
         assert draft.output["base_sha"] == (base if began else moved)
-        assert draft.summary == "+2 -1 in 2 files, tests pass"
+        assert draft.summary == "+2 -1 in 2 files, tests pass, no new test"
         assert b"+two notes\n" in draft.made[0].content
 
     def test_says_so_when_its_base_is_gone(self, brief: Brief, options: Json, owned: Owned, tmp_path: Path) -> None:
@@ -290,7 +292,7 @@ class TestARevision:
         assert "the change that you made before is in the files]" in results(llm)[0]
         assert "Say it in the README too." in llm.asks[0].messages[0]["content"]
         assert draft.output["files"] == ["README.md", "menu.py"]
-        assert draft.summary == "+3 -1 in 2 files, tests pass"
+        assert draft.summary == "+3 -1 in 2 files, tests pass, no new test"
 
     def test_begins_anew_where_the_change_does_not_fit_any_more(
         self, brief: Brief, options: Json, owned: Owned, tmp_path: Path
