@@ -17,9 +17,11 @@ HELD = {
         "ANYMAIL_MAILTRAP_API_TOKEN",
         "ANYMAIL_RESEND_API_KEY",
     },
-    "agents": {"ANTHROPIC_API_KEY"},
+    "agents": {"ANTHROPIC_API_KEY", "GITHUB_READ_TOKEN"},
     "deliveries": {
         "EMAIL_URL",
+        "IMAP_URL",
+        "GITHUB_APP_KEY",
         "GITHUB_TOKEN",
         "NIGHTDESK_PUSH_REPOSITORIES",
         "NIGHTDESK_WEBHOOK_SECRETS",
