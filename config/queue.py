@@ -60,5 +60,6 @@ def schedules(*, orchestrate_every: timedelta) -> dict[str, dict[str, Any]]:
             "minutes": 60,
             "at_start": True,
         },
+        "decisions": {"func": "integrations.decisions.look", "cluster": "deliveries", "minutes": 1},
         "prune": {"func": "jobs.workers.prune", "cluster": "deliveries", "minutes": 60},
     }
