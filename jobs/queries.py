@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from jobs import schedules
 from jobs.models import Artifact, Client, Day, Delivery, Event, Job, Receipt, Review, Run, Task, Trigger, Turn
-from jobs.states import NEVER, OPEN_JOB, DeliveryState, JobState, ReviewState, RunState
+from jobs.states import NEVER, OPEN_JOB, DeliveryState, JobState, ReviewState, RunState, TaskState
 
 _Row = TypeVar("_Row", bound=Model)
 
@@ -103,6 +103,14 @@ def delivery(pk: object) -> Delivery | None:
     if not isinstance(pk, int):
         return None
     return Delivery.objects.select_related("task", "job").filter(pk=pk).first()
+
+
+def waiting_for(task: Task) -> list[Task]:
+    """The steps that may begin once this one is completed, if they wait for no other."""
+    rows = list(Task.objects.filter(job=task.job_id).order_by("position"))
+    done = {row.position for row in rows if row.state == TaskState.COMPLETED} | {task.position}
+    blocked = [row for row in rows if row.state == TaskState.BLOCKED and task.position in row.needs]
+    return [row for row in blocked if set(row.needs) <= done]
 
 
 def parked(target: str) -> int:

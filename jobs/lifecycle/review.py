@@ -18,8 +18,8 @@ from jobs.lifecycle import artifact as artifacts
 from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle import job as jobs
 from jobs.lifecycle import question as questions
+from jobs.lifecycle.approval import digest_of, is_whole
 from jobs.lifecycle.moves import LostRace, move
-from jobs.lifecycle.task import digest_of
 from jobs.models import Delivery, Review, Task
 from jobs.states import DeliveryState, JobState, ReviewKind, ReviewState, TaskState
 
@@ -43,8 +43,10 @@ def approve(review: Review, *, by: User, version: int, digest: str, actor: str =
         if digest != review.digest:
             raise Stale("The bytes changed since you looked at them. Nothing was sent; please look again.")
         held = list(review.deliveries.filter(state=DeliveryState.HELD))
-        if any(not row.fields.get("to") for row in held):
+        if any(row.kind == "client_message" and not row.fields.get("to") for row in held):
             raise NotAllowed("There is no recipient: add a trusted address to the client, then ask for a revision.")
+        if not all(is_whole(row) for row in held):
+            raise NotAllowed("It was changed by something other than this page. Edit it, or ask for a revision.")
         _decide(review, ReviewState.APPROVED, event="review.approved", by=by, actor=actor, data={"digest": digest})
         leaves_at = None
         for delivery in held:
@@ -58,7 +60,8 @@ def approve(review: Review, *, by: User, version: int, digest: str, actor: str =
                 approved_digest=digest,
                 ready_at=leaves_at,
             )
-        if review.kind == ReviewKind.MERGE and review.task:
+        if review.kind == ReviewKind.MERGE and review.task and not held:
+            # With a delivery, the task ends when that has landed: until then it can be taken back.
             finished = timezone.now()
             move(review.task, TaskState.COMPLETED, event="task.completed", by=actor, finished_at=finished)
         if held:

@@ -1,8 +1,6 @@
 """Verbs of a Task: what becomes of it when its Run ends, well or not."""
 
 import datetime
-import hashlib
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +12,7 @@ from jobs import dispatch, events, policy
 from jobs.lifecycle import artifact as artifacts
 from jobs.lifecycle import question as questions
 from jobs.lifecycle import run as runs
+from jobs.lifecycle.approval import digest_of
 from jobs.lifecycle.follow_up import WantedJob, open_follow_ups
 from jobs.lifecycle.job import lock, open_failure, open_review, settle
 from jobs.lifecycle.moves import move
@@ -125,18 +124,6 @@ def rescue(run: Run, *, by: str) -> None:
             ready_at = timezone.now() + datetime.timedelta(seconds=delay)
         move(task, TaskState.PENDING, event="task.given_back", by=by, ready_at=ready_at, starts=starts)
         dispatch.wake(dispatch.AGENTS)
-
-
-def digest_of(*, target: str, kind: str, fields: dict[str, Any], files: list[dict[str, Any]]) -> str:
-    """Sha-256 over everything that will leave: where to, to whom, and every byte by its own sha-256."""
-    shown = [{name: file[name] for name in ("name", "media_type", "sha256")} for file in files]
-    canonical = json.dumps(
-        {"target": target, "kind": kind, "fields": fields, "files": shown},
-        sort_keys=True,
-        separators=(",", ":"),
-        ensure_ascii=False,
-    )
-    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def _finish(task: Task, result: Result, *, waits: bool, by: str) -> None:
