@@ -3,9 +3,10 @@ import pytest
 from config import env, roles
 
 HELD = {
-    "web": {"GITHUB_WEBHOOK_SECRET"},
+    "web": {"GITHUB_WEBHOOK_SECRET", "SLACK_SIGNING_SECRET"},
     "agents": {"ANTHROPIC_API_KEY"},
     "deliveries": {"EMAIL_URL", "GITHUB_TOKEN", "NIGHTDESK_PUSH_REPOSITORIES"},
+    "socket": {"SLACK_APP_TOKEN"},
 }
 
 
