@@ -13,6 +13,8 @@ SECRETS: dict[str, frozenset[str]] = {
     "ANTHROPIC_API_KEY": frozenset({AGENTS}),
     "GITHUB_WEBHOOK_SECRET": frozenset({WEB}),
     "GITHUB_TOKEN": frozenset({DELIVERIES}),
+    "NIGHTDESK_ARTIFACTS_KEY": frozenset({WEB, AGENTS, DELIVERIES}),
+    "NIGHTDESK_FOLDER_KEY": frozenset({DELIVERIES}),
     "EMAIL_URL": frozenset({DELIVERIES}),
     "NIGHTDESK_PUSH_REPOSITORIES": frozenset({DELIVERIES}),
 }
