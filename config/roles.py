@@ -16,6 +16,8 @@ SECRETS: dict[str, frozenset[str]] = {
     "GITHUB_TOKEN": frozenset({DELIVERIES}),
     "SLACK_SIGNING_SECRET": frozenset({WEB}),
     "SLACK_APP_TOKEN": frozenset({SOCKET}),
+    "NIGHTDESK_ARTIFACTS_KEY": frozenset({WEB, AGENTS, DELIVERIES}),
+    "NIGHTDESK_FOLDER_KEY": frozenset({DELIVERIES}),
     "EMAIL_URL": frozenset({DELIVERIES}),
     "NIGHTDESK_PUSH_REPOSITORIES": frozenset({DELIVERIES}),
 }

@@ -171,6 +171,7 @@ class Outgoing(Frozen):
     job_uid: str = ""  # a notice may be about none
     job_title: str = ""
     client: str = ""
+    agent: str = ""  # who made it
     fields: Json = Field(default_factory=dict)
     files: list[OutFile]
     card: str = ""  # of a notice: what it shows; a target shows each card once, and brings it up to date

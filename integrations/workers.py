@@ -158,6 +158,7 @@ def _outgoing(delivery: Delivery) -> Outgoing:
         job_uid=str(job.uid),
         job_title=job.title,
         client=job.client.name if job.client else "",
+        agent=delivery.task.agent if delivery.task else "",
         fields=delivery.fields,
         files=[OutFile(**file, content=artifacts.load(file["sha256"])) for file in delivery.files],
         created_at=delivery.created_at,

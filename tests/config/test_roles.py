@@ -3,9 +3,15 @@ import pytest
 from config import env, roles
 
 HELD = {
-    "web": {"GITHUB_WEBHOOK_SECRET", "SLACK_SIGNING_SECRET"},
-    "agents": {"ANTHROPIC_API_KEY"},
-    "deliveries": {"EMAIL_URL", "GITHUB_TOKEN", "NIGHTDESK_PUSH_REPOSITORIES"},
+    "web": {"GITHUB_WEBHOOK_SECRET", "NIGHTDESK_ARTIFACTS_KEY", "SLACK_SIGNING_SECRET"},
+    "agents": {"ANTHROPIC_API_KEY", "NIGHTDESK_ARTIFACTS_KEY"},
+    "deliveries": {
+        "EMAIL_URL",
+        "GITHUB_TOKEN",
+        "NIGHTDESK_ARTIFACTS_KEY",
+        "NIGHTDESK_FOLDER_KEY",
+        "NIGHTDESK_PUSH_REPOSITORIES",
+    },
     "socket": {"SLACK_APP_TOKEN"},
 }
 
