@@ -323,7 +323,7 @@ class Effect(Frozen):
     client_message  fields: subject; files: [the message's name, then attachments]
     """
 
-    kind: Literal["document", "branch", "client_message"]
+    kind: Literal["document", "brief", "branch", "client_message"]
     fields: Json = Field(default_factory=dict)
     files: list[str]
 

@@ -5,6 +5,7 @@ A connected provider takes over the kinds of effect that it names; without any, 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
@@ -58,14 +59,14 @@ def wire(house: House) -> dict[str, Wiring]:
 
 
 def folder(house: House) -> Wiring:
-    """Documents as files, in a folder or an S3 bucket."""
+    """Documents and briefs as files, in a folder or an S3 bucket."""
     root = env.text("NIGHTDESK_FOLDER") or str(house.var / "folder")
     target = {
         "root": root,
         "options": bucket(env.text("NIGHTDESK_FOLDER_KEY")) if root.startswith("s3://") else {},
         "pages": f"{house.base_url}/jobs/",
     }
-    return Wiring(target=target, delivers=("document",))
+    return Wiring(target=target, delivers=("document", "brief"))
 
 
 def git(house: House) -> Wiring:
@@ -75,8 +76,39 @@ def git(house: House) -> Wiring:
 
 
 def mail(house: House) -> Wiring:
-    """Messages by Django's mail, which EMAIL_URL leads to a server or into files."""
-    return Wiring(target={"sender": house.mail_from}, delivers=("client_message",))
+    """Mail in by the webhooks of providers, and out by Django's mail: EMAIL_URL leads to a server or into files."""
+    answers = env.text("MAIL_REPLY_TO")
+    own = {parseaddr(address)[1] for address in (house.mail_from, answers)} - {""}
+    return Wiring(
+        source={"own": sorted(own), "authserv_ids": env.listing("MAIL_AUTHSERV_ID")},
+        secrets=env.listing("ANYMAIL_WEBHOOK_SECRET"),
+        target={"sender": house.mail_from},
+        delivers=("client_message",),
+    )
+
+
+def anymail() -> dict[str, Any]:
+    """What django-anymail is told of e-mail providers, without what is not set.
+
+    Its own names: https://anymail.dev/en/stable/esps/ (the topics of Amazon SES are ours).
+    """
+    given = {
+        "WEBHOOK_SECRET": env.listing("ANYMAIL_WEBHOOK_SECRET"),
+        "AMAZON_SES_TOPIC_ARNS": env.listing("ANYMAIL_AMAZON_SES_TOPIC_ARNS"),
+        "BREVO_API_KEY": env.text("ANYMAIL_BREVO_API_KEY"),
+        "BREVO_API_URL": env.address("ANYMAIL_BREVO_API_URL"),
+        "MAILERSEND_INBOUND_SECRET": env.text("ANYMAIL_MAILERSEND_INBOUND_SECRET"),
+        "MAILGUN_WEBHOOK_SIGNING_KEY": env.text("ANYMAIL_MAILGUN_WEBHOOK_SIGNING_KEY"),
+        "MAILTRAP_API_TOKEN": env.text("ANYMAIL_MAILTRAP_API_TOKEN"),
+        "MAILTRAP_API_URL": env.address("ANYMAIL_MAILTRAP_API_URL"),
+        "MAILTRAP_INBOUND_SECRET": env.text("ANYMAIL_MAILTRAP_INBOUND_SECRET"),
+        "MANDRILL_WEBHOOK_KEY": env.text("ANYMAIL_MANDRILL_WEBHOOK_KEY"),
+        "POSTAL_WEBHOOK_KEY": env.text("ANYMAIL_POSTAL_WEBHOOK_KEY"),
+        "RESEND_API_KEY": env.text("ANYMAIL_RESEND_API_KEY"),
+        "RESEND_API_URL": env.address("ANYMAIL_RESEND_API_URL"),
+        "RESEND_INBOUND_SECRET": env.text("ANYMAIL_RESEND_INBOUND_SECRET"),
+    }
+    return {name: value for name, value in given.items() if value}
 
 
 def owner(house: House) -> Wiring:
@@ -135,7 +167,22 @@ def bucket(key: str) -> Options:
     return {name: value for name, value in options.items() if value}
 
 
-PROVIDERS: list[Callable[[House], Wiring]] = [folder, git, mail, owner, github, slack]
+def notion(house: House) -> Wiring:
+    """Notion: briefs as rows of the owner's data source."""
+    connected, data_source = env.is_held("NOTION_TOKEN"), env.text("NOTION_DATA_SOURCE")
+    options = {
+        "token": env.text("NOTION_TOKEN"),
+        "site": house.base_url,
+        "data_source": data_source,
+        "base_url": env.address("NOTION_BASE_URL", "https://api.notion.com"),
+    }
+    return Wiring(
+        target=options if connected and data_source else None,
+        delivers=("brief",),
+    )
+
+
+PROVIDERS: list[Callable[[House], Wiring]] = [folder, git, mail, owner, github, slack, notion]
 
 
 def sources(wired: dict[str, Wiring]) -> dict[str, Options]:

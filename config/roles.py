@@ -14,11 +14,22 @@ SECRETS: dict[str, frozenset[str]] = {
     "ANTHROPIC_API_KEY": frozenset({AGENTS}),
     "GITHUB_WEBHOOK_SECRET": frozenset({WEB}),
     "GITHUB_TOKEN": frozenset({DELIVERIES}),
+    "NOTION_TOKEN": frozenset({DELIVERIES}),
     "SLACK_SIGNING_SECRET": frozenset({WEB}),
     "SLACK_APP_TOKEN": frozenset({SOCKET}),
     "NIGHTDESK_ARTIFACTS_KEY": frozenset({WEB, AGENTS, DELIVERIES}),
     "NIGHTDESK_FOLDER_KEY": frozenset({DELIVERIES}),
     "EMAIL_URL": frozenset({DELIVERIES}),
+    # Proofs of who posts mail here. What Brevo, Mailtrap and Resend only announce, the web itself fetches.
+    "ANYMAIL_WEBHOOK_SECRET": frozenset({WEB}),
+    "ANYMAIL_MAILERSEND_INBOUND_SECRET": frozenset({WEB}),
+    "ANYMAIL_MAILGUN_WEBHOOK_SIGNING_KEY": frozenset({WEB}),
+    "ANYMAIL_MAILTRAP_INBOUND_SECRET": frozenset({WEB}),
+    "ANYMAIL_MANDRILL_WEBHOOK_KEY": frozenset({WEB}),
+    "ANYMAIL_RESEND_INBOUND_SECRET": frozenset({WEB}),
+    "ANYMAIL_BREVO_API_KEY": frozenset({WEB}),
+    "ANYMAIL_MAILTRAP_API_TOKEN": frozenset({WEB}),
+    "ANYMAIL_RESEND_API_KEY": frozenset({WEB}),
     "NIGHTDESK_PUSH_REPOSITORIES": frozenset({DELIVERIES}),
 }
 

@@ -273,6 +273,8 @@ EMAIL_BACKEND = "integrations.mail.smtp.EmailBackend" if EMAIL_URL else "integra
 EMAIL_FILE_PATH = VAR / "mail"
 DEFAULT_FROM_EMAIL = MAIL_FROM = env.text("MAIL_FROM", "nightdesk@localhost")
 
+ANYMAIL = providers.anymail()
+
 _wired = providers.wire(providers.House(base_url=BASE_URL, var=VAR, mail_from=MAIL_FROM, repositories=REPOSITORIES))
 SOURCES = providers.sources(_wired)
 SOURCE_SECRETS = providers.secrets(_wired)

@@ -48,6 +48,8 @@ class Incoming(Frozen):
     data: Json = Field(default_factory=dict)  # what a trigger's templates may name
     files: list[Attached] = Field(default_factory=list)
     ignored: str = ""  # why no rule may open a job from it: Nightdesk caused it itself, or it is a loop
+    answers: str = ""  # the uid of the job that it proves to answer: it goes to that one, past the rules
+    token: str = ""  # part of the sender's proof that is good for one event only
 
 
 class Refusal(Exception):
@@ -167,14 +169,14 @@ class Outgoing(Frozen):
     """One effect to make. `key` is the same for every attempt, and no other effect ever has it."""
 
     key: str
-    kind: Literal["document", "branch", "client_message", "notice"]
+    kind: Literal["document", "brief", "branch", "client_message", "notice"]
     job_uid: str = ""  # a notice may be about none
     job_title: str = ""
     client: str = ""
     agent: str = ""  # who made it
     fields: Json = Field(default_factory=dict)
     files: list[OutFile]
-    card: str = ""  # of a notice: what it shows; a target shows each card once, and brings it up to date
+    card: str = ""  # of a notice or brief: what it shows; a target shows each card once, and brings it up to date
     previous: "Landed | None" = None  # what the target shows of that card now
     created_at: datetime  # when the effect was decided: fixes file names, commit dates, Date headers
 

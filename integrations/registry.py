@@ -9,6 +9,7 @@ from integrations.contracts import GapFinder, Probe, Source, Target
 SOURCES: dict[str, str] = {
     "form": "integrations.form.source.FormSource",
     "github": "integrations.github.source.GitHubSource",
+    "mail": "integrations.mail.source.MailSource",
     "slack": "integrations.slack.source.SlackSource",
     "standard": "integrations.standard.source.StandardSource",
 }
@@ -16,6 +17,7 @@ TARGETS: dict[str, str] = {
     "folder": "integrations.folder.target.FolderTarget",
     "git": "integrations.git.target.GitTarget",
     "mail": "integrations.mail.target.MailTarget",
+    "notion": "integrations.notion.target.NotionTarget",
     "owner": "integrations.mail.owner.OwnerMailTarget",
 }
 # Who can be asked for what did not arrive.

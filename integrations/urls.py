@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from integrations import slack_views
 from integrations.form_views import door
+from integrations.mail_views import door as mail_door
 from integrations.views import hook
 
 urlpatterns = [
@@ -12,5 +13,8 @@ urlpatterns = [
     path("slack/", slack_views.hook, name="hook-slack"),
     re_path(r"^slack/(?:commands|events|interactions)/$", slack_views.hook),
     path("form/<slug:trigger>/", door, name="hook-form"),
+    path("mail/", hook, {"source": "mail"}, name="hook-mail"),
+    # The addresses as django-anymail has them: Mailgun sends raw mail to one with "mime" in it.
+    re_path(r"^mail/(?P<esp>[a-z_]+)/(?:inbound(?:_mime)?/)?$", mail_door, name="hook-mail-provider"),
     path("standard/<slug:trigger>/", hook, {"source": "standard"}, name="hook-standard"),
 ]

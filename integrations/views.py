@@ -1,7 +1,6 @@
 """One webhook route for every source: read with our own cap, verify the raw bytes, keep, answer."""
 
 import datetime
-import hashlib
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -12,9 +11,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from integrations import marks, registry
-from integrations.contracts import BadSignature, Incoming, RawRequest, Refusal, Source, TooLarge
-from jobs.lifecycle import artifact as artifacts
+from integrations import reception, registry
+from integrations.contracts import BadSignature, RawRequest, Refusal, Source, TooLarge
 from jobs.lifecycle import intake
 from jobs.models import Trigger
 
@@ -47,10 +45,15 @@ def answered(source: str, hear: Callable[[Source], HttpResponse]) -> HttpRespons
     try:
         return hear(registry.source(source, settings.SOURCES.get(source)))
     except Refusal as refusal:
-        return _refuse(refusal)
+        return refuse(refusal)
     except (OperationalError, InterfaceError, intake.NotStored):
         log.exception("an event from %s could not be kept", source)
-        return _refuse(Unavailable("It could not be kept just now: send it again."))
+        return refuse(Unavailable("It could not be kept just now: send it again."))
+
+
+def refuse(refusal: Refusal) -> JsonResponse:
+    """What the sender of a refused event hears."""
+    return JsonResponse({"error": refusal.code, "detail": str(refusal)}, status=refusal.status)
 
 
 def proven(provider: Source, request: HttpRequest, trigger: str | None = None) -> tuple[RawRequest, list[Trigger]]:
@@ -58,7 +61,7 @@ def proven(provider: Source, request: HttpRequest, trigger: str | None = None) -
 
     Raises Refusal.
     """
-    raw = _raw(request, limit=provider.max_body_bytes, trigger=trigger)
+    raw = raw_request(request, limit=provider.max_body_bytes, trigger=trigger)
     triggers = intake.candidates(provider.slug, slug=trigger if provider.addressed else None)
     if provider.addressed and not triggers:
         raise UnknownAddress(f"There is no enabled {provider.slug} rule named {trigger}.")
@@ -68,9 +71,7 @@ def proven(provider: Source, request: HttpRequest, trigger: str | None = None) -
 
 def keep(provider: Source, raw: RawRequest, triggers: list[Trigger]) -> intake.Accepted:
     """Keep an event whose sender is known, and open what the rules that it meets ask for. Raises Refusal."""
-    incoming = provider.parse(raw)
-    matching, problems = _matching(provider, incoming, triggers)
-    return intake.accept(_inbound(provider, raw, incoming), matching, problems=problems)
+    return reception.keep(provider, raw, provider.parse(raw), triggers)
 
 
 def receipt_of(accepted: intake.Accepted) -> dict[str, Any]:
@@ -82,26 +83,6 @@ def _receipted(accepted: intake.Accepted) -> HttpResponse:
     return JsonResponse(receipt_of(accepted), status=202 if accepted.is_new else 200)
 
 
-def _refuse(refusal: Refusal) -> JsonResponse:
-    return JsonResponse({"error": refusal.code, "detail": str(refusal)}, status=refusal.status)
-
-
-def _matching(
-    provider: Source, incoming: Incoming, triggers: list[Trigger]
-) -> tuple[list[Trigger], dict[str, str]]:
-    """The rules that the event meets; one whose conditions cannot be read keeps no other from its event."""
-    if incoming.ignored:
-        return [], {intake.EVERY_RULE: incoming.ignored}
-    matching, problems = [], {}
-    for trigger in triggers:
-        try:
-            if provider.matches(incoming, trigger.conditions):
-                matching.append(trigger)
-        except ValueError as error:
-            problems[trigger.slug] = f"The rule's conditions cannot be read: {error}"
-    return matching, problems
-
-
 def _secrets(provider: Source, triggers: list[Trigger]) -> list[str]:
     if provider.addressed:
         return intake.secrets_of(triggers[0])
@@ -111,28 +92,8 @@ def _secrets(provider: Source, triggers: list[Trigger]) -> list[str]:
     return secrets[provider.slug]
 
 
-def _inbound(provider: Source, raw: RawRequest, incoming: Incoming) -> intake.Inbound:
-    # The sender's id is theirs alone: on an address of its own it must not meet the ids of another address.
-    scope = f"{raw.trigger}:" if provider.addressed else ""
-    known: dict[str, Any] = incoming.model_dump(include={"kind", "sender", "summary", "data"})
-    return intake.Inbound(
-        source=provider.slug,
-        external_id=_bounded(f"{scope}{incoming.external_id}"),
-        body=raw.body,
-        headers=raw.headers,
-        address=raw.trigger or "",
-        is_test=marks.is_marked(raw.headers, raw.body),
-        files=[artifacts.File(artifacts.RECEIVED, one.name, one.media_type, one.content) for one in incoming.files],
-        **known,
-    )
-
-
-def _bounded(external_id: str) -> str:
-    """The id itself, or its sha-256 where the column could not hold it: cut short, two ids might meet."""
-    return external_id if len(external_id) <= 255 else hashlib.sha256(external_id.encode()).hexdigest()
-
-
-def _raw(request: HttpRequest, *, limit: int, trigger: str | None) -> RawRequest:
+def raw_request(request: HttpRequest, *, limit: int, trigger: str | None = None) -> RawRequest:
+    """The request as it came, its body read up to `limit` bytes and no further. Raises TooLarge."""
     return RawRequest(
         method=request.method or "",
         path=request.path,

@@ -7,6 +7,7 @@ the target's lag, and only then made again.
 
 import logging
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
@@ -22,7 +23,7 @@ from integrations.contracts import (
     Target,
     TargetClosed,
 )
-from jobs import dispatch, pool, queue
+from jobs import dispatch, policy, pool, queries, queue
 from jobs.lifecycle import approval, breaker, notice
 from jobs.lifecycle import artifact as artifacts
 from jobs.lifecycle import delivery as deliveries
@@ -162,4 +163,12 @@ def _outgoing(delivery: Delivery) -> Outgoing:
         fields=delivery.fields,
         files=[OutFile(**file, content=artifacts.load(file["sha256"])) for file in delivery.files],
         created_at=delivery.created_at,
+        **(_standing(delivery) if delivery.kind in policy.UPDATED_KINDS else {}),
     )
+
+
+def _standing(delivery: Delivery) -> dict[str, Any]:
+    """What the target shows of it by an earlier version, to be brought up to date."""
+    shown = queries.version_before(delivery)
+    previous = Landed(external_id=shown.external_id, url=shown.url, detail=shown.detail) if shown else None
+    return {"card": delivery.shown_as, "previous": previous}

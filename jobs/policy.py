@@ -9,10 +9,13 @@ from jobs.states import ReviewKind
 # A client-facing message always waits for a person. A branch may be pushed; merging it is a person's.
 _GATES: dict[str, ReviewKind | None] = {
     "document": None,
+    "brief": None,
     "branch": None,
     "client_message": ReviewKind.MESSAGE,
     "merge": ReviewKind.MERGE,
 }
+# Of these a target shows one, and brings it up to date when its task is done again.
+UPDATED_KINDS = ("brief",)
 GATED_KINDS = tuple(kind for kind, gate in _GATES.items() if gate)
 
 MAX_STEPS = 5

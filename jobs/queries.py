@@ -2,12 +2,12 @@
 
 import datetime
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Model, Prefetch, Q, QuerySet
+from django.db import connection
+from django.db.models import Model, Prefetch, Q, QuerySet, Value
 from django.utils import timezone
 
 from jobs import schedules
@@ -21,6 +21,15 @@ INBOX_SIZE = 100
 PAGE_SIZE = 50
 # Finished jobs are counted up to here: "1,000+" is read as fast at a thousand as at a million rows.
 COUNT_CAP = 1000
+# A process without a heartbeat for so long is not counted.
+_FRESH = datetime.timedelta(seconds=30)
+_ALL = 2**31 - 1
+_IN_STATE = "(SELECT count(*) FROM (SELECT 1 FROM jobs_job WHERE state = %s LIMIT %s) AS counted)"
+_TO_DO = [
+    "(SELECT count(*) FROM jobs_task WHERE state IN ('blocked', 'pending', 'in_progress'))",
+    "(SELECT count(*) FROM jobs_job WHERE state = 'pending' AND ready_at < %s)",
+    "(SELECT count(*) FROM jobs_process WHERE cluster = 'agents' AND heartbeat_at >= %s)",
+]
 HISTORY_SIZE = 300
 # Follow-ups of follow-ups are few (jobs/policy.py), and each of them may be split.
 CHAIN_DEPTH = 12
@@ -36,11 +45,13 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Page:
-    """A page of jobs, newest first; `older` is where the next page begins, None on the last."""
+class Figures:
+    """How many jobs stand in each state, in the order of a job's life; what is to be done, and by how many."""
 
-    jobs: list[Job]
-    older: int | None
+    counts: list[Tally]
+    tasks_to_do: int
+    jobs_to_plan: int
+    processes: int  # of agents, alive
 
 
 @dataclass(frozen=True)
@@ -103,6 +114,13 @@ def waiting_for(task: Task) -> list[Task]:
     return [row for row in blocked if set(row.needs) <= done]
 
 
+def version_before(delivery: Delivery) -> Delivery | None:
+    """The latest version of the same effect that its target has, from an earlier round of its task; or None."""
+    rows = Delivery.objects.filter(task=delivery.task_id, kind=delivery.kind, target=delivery.target)
+    there = rows.filter(state=DeliveryState.DELIVERED).exclude(pk=delivery.pk).order_by("-id")
+    return next((row for row in there if row.shown_as == delivery.shown_as), None)
+
+
 def parked(target: str) -> int:
     """How many deliveries wait until this target works again."""
     return Delivery.objects.filter(state=DeliveryState.PENDING, target=target, ready_at=NEVER).count()
@@ -122,26 +140,20 @@ def at_work() -> list[Run]:
     return list(rows.order_by("job__priority", "id")[:5])
 
 
-def job_counts() -> list[Tally]:
-    """How many jobs stand in each state, in the order of a job's life."""
-    open_states = [str(state) for state in JobState if state in OPEN_JOB]
-    rows = Job.objects.filter(state__in=open_states).order_by().values_list("state").annotate(number=Count("id"))
-    numbers: dict[str, int] = dict(rows)
-    counts = [Tally(state, numbers.get(state, 0)) for state in open_states]
-    for state in (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED):
-        number = Job.objects.filter(state=state).order_by()[: COUNT_CAP + 1].count()
-        counts.append(Tally(str(state), min(number, COUNT_CAP), is_more=number > COUNT_CAP))
-    return counts
-
-
-def jobs_in(states: Sequence[str], *, before: int | None = None) -> Page:
-    """A page of the jobs in these states, newest first, older than job `before`."""
-    rows = Job.objects.filter(state__in=states).select_related("client").order_by("-id")
-    if before is not None:
-        rows = rows.filter(pk__lt=before)
-    found = list(rows[: PAGE_SIZE + 1])
-    jobs = found[:PAGE_SIZE]
-    return Page(jobs=jobs, older=jobs[-1].pk if len(found) > PAGE_SIZE else None)
+def figures(now: datetime.datetime) -> Figures:
+    """Every number that the list of jobs shows. One read."""
+    caps = {str(state): _ALL if state in OPEN_JOB else COUNT_CAP + 1 for state in JobState}
+    fresh = connection.ops.adapt_datetimefield_value(now - _FRESH)
+    never = connection.ops.adapt_datetimefield_value(NEVER)
+    values: list[Any] = [value for pair in caps.items() for value in pair]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join([_IN_STATE] * len(caps) + _TO_DO)}", [*values, never, fresh])
+        *numbers, tasks, unplanned, processes = cursor.fetchone()
+    counts = [
+        Tally(state, min(number, cap - 1) if cap != _ALL else number, is_more=number == cap)
+        for (state, cap), number in zip(caps.items(), numbers, strict=True)
+    ]
+    return Figures(counts, tasks_to_do=tasks, jobs_to_plan=unplanned, processes=processes)
 
 
 def jobs_where(
@@ -172,6 +184,16 @@ def triggers(*, after: int | None) -> tuple[list[Trigger], int | None]:
 def clients(*, after: int | None) -> tuple[list[Client], int | None]:
     """A page of the clients, oldest first, and where the next page begins."""
     return _cut(Client.objects.filter(pk__gt=after or 0).order_by("id"))
+
+
+def names() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Slug and name of every client, and of every rule. One read."""
+    clients = Client.objects.order_by().annotate(noun=Value("client")).values_list("noun", "slug", "name")
+    rules = Trigger.objects.order_by().annotate(noun=Value("rule")).values_list("noun", "slug", "name")
+    found = list(clients.union(rules, all=True).order_by("name"))
+    return [(slug, name) for noun, slug, name in found if noun == "client"], [
+        (slug, name) for noun, slug, name in found if noun == "rule"
+    ]
 
 
 def job(uid: uuid.UUID) -> Job | None:

@@ -58,6 +58,7 @@ class Outcome(StrEnum):
 
     OPENED = "opened"  # each rule that it met opened its job
     UNMATCHED = "unmatched"  # it met no rule
+    ANSWERED = "answered"  # it answers a job, and went to that one
     IGNORED = "ignored"  # no rule may have it, such as what this house caused itself
     FAULT = "fault"  # a rule that it met could not open its job
     TEST = "test"  # sent by the owner to see whether it arrives

@@ -112,7 +112,7 @@ class ResearchAgent:
         return Draft(
             output=output.model_dump(mode="json"),
             made=[made],
-            effects=[Effect(kind="document", files=[made.name])],
+            effects=[Effect(kind="brief", files=[made.name])],
             summary=summary(output),
             follow_ups=follow_ups(output.follow_ups),
         )

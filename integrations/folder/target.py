@@ -26,7 +26,7 @@ class FolderTarget:
     """
 
     slug: ClassVar[str] = "folder"
-    kinds: ClassVar[frozenset[str]] = frozenset({"document"})
+    kinds: ClassVar[frozenset[str]] = frozenset({"document", "brief"})
     lag_seconds: ClassVar[float] = 0.0
 
     def __init__(self, *, root: Path | str, options: Mapping[str, str] | None = None, pages: str = "") -> None:
@@ -36,7 +36,7 @@ class FolderTarget:
     def deliver(self, outgoing: Outgoing) -> Landed:
         """Write the files once. Raises DeliveryError; a full disk is not permanent, and nothing is half written."""
         if outgoing.kind not in self.kinds:
-            raise DeliveryError(f"A folder takes documents, not a {outgoing.kind}.", permanent=True)
+            raise DeliveryError(f"A folder takes documents and briefs, not a {outgoing.kind}.", permanent=True)
         if not outgoing.files:
             raise DeliveryError("There is no file to write: the job made none.", permanent=True)
         self._place.prepare()

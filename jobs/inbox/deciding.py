@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from jobs import queries
 from jobs.inbox import forms
+from jobs.lifecycle.many import Outcome
 from jobs.lifecycle.moves import IllegalMove, LostRace
 from jobs.lifecycle.review import NotAllowed, Stale
 from jobs.models import Review
@@ -47,6 +48,15 @@ def next_after(review: Review) -> Review | None:
         return None
     place = ids.index(review.pk) if review.pk in ids else len(others)
     return others[place % len(others)]
+
+
+def told(label: str, outcome: Outcome) -> str:
+    """What became of a verb for many jobs."""
+    said = f"{label.removesuffix(' all')}: done for {outcome.done} job{'' if outcome.done == 1 else 's'}."
+    if outcome.refused:
+        left = ", ".join(job.title for job in outcome.refused[:3])
+        said += f" {len(outcome.refused)} had moved on meanwhile and were left as they are: {left}."
+    return said
 
 
 def go_on(request: HttpRequest, following: Review | None, said: str) -> HttpResponse:

@@ -5,14 +5,16 @@ import uuid
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from jobs import queries
-from jobs.inbox import pages
+from jobs.inbox import deciding, pages
 from jobs.inbox.access import person_only
 from jobs.inbox.deciding import REFUSALS
 from jobs.lifecycle import artifact as artifacts
 from jobs.lifecycle import job as verbs
+from jobs.lifecycle import many as lifecycle_many
 from jobs.models import Job
 
 # What a browser may show; everything else is for the disk.
@@ -22,9 +24,23 @@ _READABLE = (".md", ".txt", ".patch", ".diff", ".json", ".log", ".csv")
 @person_only
 @require_GET
 def queue(request: HttpRequest) -> HttpResponse:
-    """The jobs of a state, newest first."""
-    context = pages.queue(request.GET.get("state", ""), request.GET.get("before", ""))
-    return render(request, "inbox/queue.html", context)
+    """The jobs of a state, newest first, narrowed as the address says."""
+    return render(request, "inbox/queue.html", pages.queue(request.GET))
+
+
+@person_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def many(request: HttpRequest) -> HttpResponse:
+    """One verb for all that a filter finds: GET says how many that are, POST does it if they still are as many."""
+    context = pages.many(request.GET)
+    if context["verb"] is None or not context["jobs"]:
+        messages.info(request, "There is nothing there any more to do that with.")
+        return redirect(f"{reverse('inbox:queue')}?{context['here']}")
+    if request.method != "POST" or request.POST.get("number") != str(len(context["jobs"])):
+        return render(request, "inbox/many.html", {**context, "has_changed": request.method == "POST"})
+    outcome = lifecycle_many.each(context["jobs"], context["verb"].act, by=request.user.get_username())
+    messages.success(request, deciding.told(context["verb"].label, outcome))
+    return redirect(f"{reverse('inbox:queue')}?{context['here']}")
 
 
 @person_only

@@ -7,10 +7,11 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.http import QueryDict
 from django.utils import timezone
 
-from jobs import nights, queries
-from jobs.inbox import forms
+from jobs import finding, nights, queries, waiting
+from jobs.inbox import forms, job_filters
 from jobs.inbox.reading import pane
 from jobs.models import Job, Review
 from jobs.states import OPEN_JOB, JobState
@@ -95,20 +96,46 @@ def night(date: datetime.date, now: datetime.datetime) -> dict[str, Any]:
     }
 
 
-def queue(wanted: str, before: str) -> dict[str, Any]:
-    """The jobs of one state, or all that are not finished."""
-    counts = queries.job_counts()
-    states = [tally.state for tally in counts]
-    state = wanted if wanted in states else ""
-    page = queries.jobs_in(
-        [state] if state else [name for name in states if JobState(name) in OPEN_JOB],
-        before=int(before) if before.isdecimal() else None,
-    )
+def queue(asked: QueryDict) -> dict[str, Any]:
+    """The jobs of one state, or all that are not finished, narrowed as the address says."""
+    now = timezone.now()
+    form = job_filters.Filter(asked)
+    before = asked.get("before", "")
+    wanted = form.wanted(asked.get("state", ""))
+    found = finding.page(wanted, before=int(before) if before.isdecimal() else None)
+    figures = queries.figures(now)
+    whys = waiting.reasons(found.jobs, now)
     return {
-        "counts": counts,
-        "state": state,
-        "page": page,
-        "under_way": sum(tally.number for tally in counts if JobState(tally.state) in OPEN_JOB),
+        "form": form,
+        "wanted": wanted,
+        "state": wanted.state,
+        "rows": [(job, whys.get(job.pk) or job.reason) for job in found.jobs],
+        "is_partial": found.is_partial,
+        "looked_through": finding.LOOKED_THROUGH,
+        "older": job_filters.address(wanted, before=found.older) if found.older else "",
+        "counts": [(tally, job_filters.address(wanted, state=tally.state)) for tally in figures.counts],
+        "open_address": job_filters.address(wanted, state=""),
+        "here": job_filters.address(wanted),
+        "under_way": sum(tally.number for tally in figures.counts if JobState(tally.state) in OPEN_JOB),
+        "through": waiting.through(
+            tasks_to_do=figures.tasks_to_do, jobs_to_plan=figures.jobs_to_plan, processes=figures.processes
+        ),
+        "verbs": job_filters.possible(wanted).items() if found.jobs else (),
+    }
+
+
+def many(asked: QueryDict) -> dict[str, Any]:
+    """What a verb would be done to: the jobs that the list's filter finds now."""
+    wanted = job_filters.Filter(asked).wanted(asked.get("state", ""))
+    jobs = finding.at_once(wanted)
+    name = asked.get("verb", "")
+    return {
+        "name": name,
+        "verb": job_filters.possible(wanted).get(name),
+        "jobs": jobs,
+        "is_cut": len(jobs) == finding.AT_ONCE,
+        "here": job_filters.address(wanted),
+        "wanted": wanted,
     }
 
 
@@ -131,6 +158,7 @@ def job(found: Job, *, refusal: str = "") -> dict[str, Any]:
         "handed": sum(event.data.get("microusd", 0) for event in events if event.name == "job.followed"),
         "names": names,
         "is_open": found.state in OPEN_JOB,
+        "why": waiting.reasons([found], timezone.now()).get(found.pk, ""),
         "can_retry": found.state == JobState.FAILED,
         "can_cancel": found.state in OPEN_JOB or found.state == JobState.FAILED,
         "refusal": refusal,

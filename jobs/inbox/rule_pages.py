@@ -112,6 +112,7 @@ def receipts(wanted: str, before: str) -> dict[str, Any]:
     filters = [
         ("", "all"),
         (Outcome.UNMATCHED, "met no rule"),
+        (Outcome.ANSWERED, "answers"),
         (Outcome.FAULT, "faults"),
         (Outcome.IGNORED, "kept out"),
         (Outcome.TEST, "tests"),

@@ -45,6 +45,7 @@ urlpatterns = [
     path("inbox/<int:pk>/snooze/", views.snooze, name="snooze"),
     path("inbox/<int:pk>/undo/", views.undo, name="undo"),
     path("jobs/", job_views.queue, name="queue"),
+    path("jobs/many/", job_views.many, name="many"),
     path("jobs/<uuid:uid>/", job_views.job, name="job"),
     path("jobs/<uuid:uid>/retry/", job_views.retry, name="job_retry"),
     path("jobs/<uuid:uid>/cancel/", job_views.cancel, name="job_cancel"),

@@ -38,6 +38,7 @@ _SENTENCES = {
     "job.split": "{who} split it into two jobs.",
     "job.followed": "{who} opened a follow-up job, “{title}”, with {money} of this job's budget.",
     "job.not_followed": "{who} wanted a follow-up job, “{title}”. It was not opened: {reason}.",
+    "job.replied": "{who} wrote back to a message of this job.",
     "job.asked": "{who} asked a question and waits for the answer.",
     "job.answered": "{who} answered; it is planned again.",
     "job.given_back": "Planning was put back: it goes on later.",
@@ -46,6 +47,7 @@ _SENTENCES = {
     "job.completed": "The job is completed.",
     "job.failed": "The job failed.",
     "job.retried": "{who} started what failed again.",
+    "job.reprioritised": "{who} made it {title} work.",
     "job.cancelled": "{who} ended the job.",
     "task.started": "Work on {row} began.",
     "task.unblocked": "What {row} waited for is there.",
@@ -138,6 +140,15 @@ def in_words(span: datetime.timedelta) -> str:
     """A span as people say it: 30 seconds, 5 minutes."""
     seconds = int(span.total_seconds())
     return f"{seconds} seconds" if seconds < 120 else f"{seconds // 60} minutes"
+
+
+@register.filter
+def roughly(span: datetime.timedelta) -> str:
+    """A span that nobody knows to the minute."""
+    minutes = round(span.total_seconds() / 60)
+    if minutes < 2:
+        return "about a minute" if minutes else "less than a minute"
+    return f"about {minutes} minutes" if minutes < 90 else f"about {round(minutes / 60)} hours"
 
 
 @register.filter

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from jobs.lifecycle import artifact as artifacts
+from jobs.lifecycle import reply
 from jobs.lifecycle.job import open_job
 from jobs.models import Client, Job, Receipt, Trigger
 from jobs.states import Outcome
@@ -43,6 +44,10 @@ class NotStored(Exception):
     """The files of the event could not be stored; nothing of it was kept, and it should be sent again."""
 
 
+class TokenReused(Exception):
+    """The proof of the sender is good for one event, and was used for another. Nothing of this one is kept."""
+
+
 class MissingName(ValueError):
     """A template names something that the receipt does not have; the message lists what it has."""
 
@@ -63,6 +68,8 @@ class Inbound:
     origin: str = ""
     is_test: bool = False
     files: Sequence[artifacts.File] = ()
+    answers: str = ""  # the uid of the job that it proves to answer
+    token: str = ""  # what of the sender's proof is good for one event only
 
 
 @dataclass(frozen=True)
@@ -89,21 +96,27 @@ def accept(inbound: Inbound, triggers: Sequence[Trigger], *, problems: Mapping[s
 
     The same (source, external id) again returns what the first one opened. A rule whose template cannot be
     filled opens nothing; why is kept on the receipt, beside the `problems` that were found before. Files that came
-    along become artifacts of the receipt, marked untrusted. Raises NotStored if they cannot be stored.
+    along become artifacts of the receipt, marked untrusted. An answer goes to its job, and to no rule. Raises
+    NotStored if files cannot be stored, and TokenReused.
     """
-    wanted, unfilled = _fill_all(inbound, triggers)
+    answered = None if problems and EVERY_RULE in problems else reply.origin(inbound.answers)
+    wanted, unfilled = ([], _too_many(answered)) if answered else _fill_all(inbound, triggers)
     found = {**(problems or {}), **unfilled}
     # Bytes first: what a row names is there. Bytes that no row came to name do no harm.
     _store(inbound.files)
     try:
         with transaction.atomic():
-            receipt = _keep(inbound, found, _outcome(inbound, wanted, found))
+            receipt = _keep(inbound, found, _outcome(inbound, wanted, found, answered))
             artifacts.enter_received(inbound.files, receipt=receipt)
             jobs = [] if inbound.is_test else [open_wanted(one, receipt) for one in wanted]
+            if answered and receipt.outcome == Outcome.ANSWERED:
+                jobs = [reply.take(receipt, answered)]
     except IntegrityError:
         # Known already, or arrived twice at once and the other one won. Repeats are rare: only they look it up.
         if known := _known(inbound):
             return known
+        if inbound.token and Receipt.objects.filter(source=inbound.source, token=inbound.token).exists():
+            raise TokenReused("This proof of the sender was used for another event before.") from None
         raise
     return Accepted(receipt=receipt, jobs=jobs, is_new=True)
 
@@ -189,9 +202,12 @@ def open_wanted(wanted: Wanted, receipt: Receipt, *, by: str = "") -> Job:
 
 
 def _client_id(trigger: Trigger, data: Mapping[str, Any]) -> int | None:
-    """The one client who has the sender's address among its recipients, where the rule looks; else the rule's."""
+    """The one client who has the sender's address among its recipients, where the rule looks; else the rule's.
+
+    A source that can tell says in `verified` whether a sender is who it claims to be: an unproven one is no client.
+    """
     address = data.get(trigger.client_from) if trigger.client_from else None
-    if not isinstance(address, str) or not address.strip():
+    if data.get("verified") is False or not isinstance(address, str) or not address.strip():
         return trigger.client_id
     given = address.strip().casefold()
     rows = Client.objects.values_list("id", "recipients")
@@ -209,11 +225,20 @@ def _fill_all(inbound: Inbound, triggers: Sequence[Trigger]) -> tuple[list[Wante
     return wanted, problems
 
 
-def _outcome(inbound: Inbound, wanted: Sequence[Wanted], problems: Mapping[str, str]) -> Outcome:
+def _too_many(answered: Job) -> dict[str, str]:
+    reason = reply.too_many(answered)
+    return {EVERY_RULE: reason} if reason else {}
+
+
+def _outcome(
+    inbound: Inbound, wanted: Sequence[Wanted], problems: Mapping[str, str], answered: Job | None
+) -> Outcome:
     if inbound.is_test:
         return Outcome.TEST
     if EVERY_RULE in problems:
         return Outcome.IGNORED
+    if answered:
+        return Outcome.ANSWERED
     if problems:
         return Outcome.FAULT
     return Outcome.OPENED if wanted else Outcome.UNMATCHED
@@ -243,6 +268,7 @@ def _keep(inbound: Inbound, problems: dict[str, str], outcome: Outcome) -> Recei
         outcome=outcome,
         address=inbound.address,
         origin=inbound.origin,
+        token=inbound.token,
     ).insert()
 
 

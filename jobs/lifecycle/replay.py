@@ -26,15 +26,15 @@ class Step:
 def replay(receipt: Receipt, *, by: str) -> list[Step]:
     """Run the receipt through the rules of today; say what became of each rule that it meets.
 
-    A rule that opened a job for it before keeps that one. Raises NotReplayed for a test event.
+    A rule that opened a job for it before keeps that one. Raises NotReplayed for a test event or an answer.
     """
-    _refuse_tests(receipt)
+    _refuse_others(receipt)
     return [_try(trigger, receipt, by=by) for trigger in rule.for_event(receipt) if _is_for(trigger, receipt)]
 
 
 def apply(trigger: Trigger, receipt: Receipt, *, by: str) -> Step:
-    """Run the receipt through this one rule, which a person chose for it. Raises NotReplayed for a test event."""
-    _refuse_tests(receipt)
+    """Run the receipt through this one rule, which a person chose for it. Raises NotReplayed for others."""
+    _refuse_others(receipt)
     prospect = rule.prospect(trigger, receipt)
     return Step(trigger, reason=prospect.reason) if prospect.reason else _try(trigger, receipt, by=by)
 
@@ -75,6 +75,8 @@ def _opened(trigger: Trigger, receipt: Receipt) -> Job | None:
     return Job.objects.filter(receipt=receipt, trigger=trigger).first()
 
 
-def _refuse_tests(receipt: Receipt) -> None:
+def _refuse_others(receipt: Receipt) -> None:
     if receipt.outcome == Outcome.TEST:
         raise NotReplayed("This was a test: it opens no job, however often it is replayed.")
+    if receipt.outcome == Outcome.ANSWERED:
+        raise NotReplayed("This answered a job, and went to that one: no rule takes it from there.")

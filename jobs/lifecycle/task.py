@@ -20,7 +20,12 @@ from jobs.models import Artifact, Delivery, Job, Review, Run, Task
 from jobs.states import DeliveryState, ReviewKind, ReviewState, RunState, TaskState
 
 # What an agent may say of an effect; whatever steers it (to whom, where) is added here, from the owner's data.
-_OWN_FIELDS = {"document": (), "branch": ("repository", "base_sha", "message"), "client_message": ("subject",)}
+_OWN_FIELDS = {
+    "document": (),
+    "brief": (),
+    "branch": ("repository", "base_sha", "message"),
+    "client_message": ("subject",),
+}
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,14 @@ class Delivery(Stateful):
         return self.key
 
     @property
+    def shown_as(self) -> str:
+        """What a target shows once and brings up to date: a card, or all of the key but the round of its task."""
+        if self.task_id is None:
+            return self.card
+        job, position, _, number = self.key.rsplit(":", 3)
+        return f"{job}:{position}:{number}"
+
+    @property
     def is_parked(self) -> bool:
         """Whether it would be on its way, but for its target, which is down."""
         return self.state == DeliveryState.PENDING and self.ready_at >= NEVER

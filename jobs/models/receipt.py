@@ -24,13 +24,17 @@ class Receipt(AppendOnly):
     outcome = models.CharField(max_length=10, choices=[(o, o) for o in Outcome], default=Outcome.UNMATCHED)
     address = models.CharField(max_length=60, blank=True)  # the slug in the address that it was posted to
     origin = models.CharField(max_length=64, blank=True)  # a stranger's network address, as a keyed hash
+    token = models.CharField(max_length=120, blank=True)  # what of the sender's proof is good for one event only
     received_at = models.DateTimeField(auto_now_add=True)
 
     objects = AppendOnlyQuerySet["Receipt"].as_manager()
 
     class Meta:
         ordering = ["-id"]
-        constraints = [models.UniqueConstraint(fields=["source", "external_id"], name="receipt_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "external_id"], name="receipt_once"),
+            models.UniqueConstraint(fields=["source", "token"], condition=~Q(token=""), name="receipt_token_once"),
+        ]
         indexes = [
             # What came to nothing, newest first.
             models.Index(

@@ -13,10 +13,15 @@ HOUSE = providers.House(
 
 
 def test_without_any_account_every_kind_of_effect_has_a_target_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("GITHUB_TOKEN", "GITHUB_HOOKS"):
+    for name in ("GITHUB_TOKEN", "GITHUB_HOOKS", "NOTION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     wired = providers.wire(HOUSE)
-    assert providers.delivered_by(wired) == {"document": "folder", "branch": "git", "client_message": "mail"}
+    assert providers.delivered_by(wired) == {
+        "document": "folder",
+        "brief": "folder",
+        "branch": "git",
+        "client_message": "mail",
+    }
     assert set(providers.targets(wired)) == {"folder", "git", "mail"}
     assert providers.gap_finders(wired) == {}
     assert providers.probes(wired) == {}
@@ -29,6 +34,22 @@ def test_a_provider_that_is_connected_takes_over_what_it_delivers() -> None:
         "unconnected": providers.Wiring(delivers=("document",)),
     }
     assert providers.delivered_by(wired) == {"document": "shelf"}
+
+
+def test_notion_takes_the_briefs_once_it_is_connected_in_every_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTION_DATA_SOURCE", "1000")
+    monkeypatch.delenv("NOTION_TOKEN", raising=False)
+    assert providers.delivered_by(providers.wire(HOUSE))["brief"] == "folder"
+    monkeypatch.setenv("NIGHTDESK_HELD_ELSEWHERE", "NOTION_TOKEN")
+    wired = providers.wire(HOUSE)
+    assert providers.delivered_by(wired)["brief"] == "notion"
+    assert providers.delivered_by(wired)["document"] == "folder"
+    assert wired["notion"].target == {
+        "token": "",
+        "site": "https://desk.example.com",
+        "data_source": "1000",
+        "base_url": "https://api.notion.com",
+    }
 
 
 def test_a_source_has_its_secrets_and_others_have_none() -> None:

@@ -21,7 +21,7 @@ _BLOCKS = {
     "paragraph", "heading_1", "heading_2", "heading_3", "heading_4", "bulleted_list_item", "numbered_list_item",
     "quote", "code", "divider", "to_do", "toggle", "callout", "table", "table_row", "image", "embed", "bookmark",
 }  # fmt: skip
-_TEXT_OPERATORS = {"equals", "contains", "starts_with", "is_empty"}
+_TEXT_OPERATORS = {"equals", "contains", "starts_with", "is_empty", "is_not_empty"}
 # What a page would fetch from elsewhere, or whom it would call: unescaped, outside of code.
 _EGRESS = re.compile(
     r"(?<!\\)!\[|(?<!\\)<(image|video|audio|file|pdf|embed|bookmark|mention|page|database|unknown|iframe)\b"
@@ -142,6 +142,8 @@ def _value(name: str, kind: str, value: Any, column: Json) -> Any:
         keys(value, ("start", "end", "time_zone"), name, needed=("start",))
         if not re.match(r"\d{4}-\d\d-\d\d(T\d\d:\d\d|$)", str(value["start"])):
             raise refuse(f"{name}.date.start should be a date")
+        # Times come back in thousandths.
+        return {**value, "start": re.sub(r"(:\d\d)([+Z].*)?$", r"\1.000\2", value["start"])}
     return value
 
 
@@ -223,8 +225,8 @@ def matches(filter_: Any, page: Json, schema: Mapping[str, Json]) -> bool:
 
 
 def _compare(operator: str, value: str, operand: Any) -> bool:
-    if operator == "is_empty":
-        return not value
+    if operator in {"is_empty", "is_not_empty"}:
+        return bool(value) == (operator == "is_not_empty")
     if operator == "equals":
         return bool(value == operand)
     return str(operand) in value if operator == "contains" else value.startswith(str(operand))

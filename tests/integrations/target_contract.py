@@ -21,7 +21,7 @@ def out_file(content: bytes = b"# Menu\n\nWarm soup.\n", name: str = "menu.md", 
 class TargetContract:
     """Once, found again, refused clearly."""
 
-    kind: Literal["document", "branch", "client_message"]
+    kind: Literal["document", "brief", "branch", "client_message"]
     fields: dict[str, Any] = {}
     folder: Path
 
@@ -79,7 +79,7 @@ class TargetContract:
     def test_a_lost_answer_is_found_by_another_process(self) -> None:
         self.make().deliver(self.outgoing())
         assert self.make().find(self.outgoing()) is not None
-        assert self.make().find(self.outgoing(key="job-1:1:1:1")) is None
+        assert self.make().find(self.outgoing(key="job-1:2:0:1")) is None
 
     def test_what_is_there_is_listed_by_its_key(self) -> None:
         target = self.make()
@@ -105,7 +105,7 @@ class TargetContract:
         assert self.effects() == 0
 
     def test_a_kind_of_another_target_is_refused(self) -> None:
-        other = "document" if self.kind != "document" else "branch"
+        other = "branch" if self.kind != "branch" else "document"
         with pytest.raises(DeliveryError) as caught:
             self.make().deliver(self.outgoing(kind=other))
         assert caught.value.permanent

@@ -10,6 +10,7 @@ from jobs.states import ReviewKind
     ("kind", "gate"),
     [
         ("document", None),
+        ("brief", None),
         ("branch", None),
         ("client_message", ReviewKind.MESSAGE),
         ("merge", ReviewKind.MERGE),
@@ -21,7 +22,7 @@ def test_each_kind_of_effect_has_its_gate(kind: str, gate: ReviewKind | None) ->
 
 
 def test_an_effect_of_an_unknown_kind_is_not_let_through() -> None:
-    with pytest.raises(ValueError, match="no rule for an effect of kind 'tweet'; known: document, branch"):
+    with pytest.raises(ValueError, match="no rule for an effect of kind 'tweet'; known: document, brief, branch"):
         policy.gate("tweet")
 
 

@@ -89,24 +89,11 @@ def test_jobs_are_counted_by_state_up_to_a_cap(
     for state in ("completed", "completed", "failed"):
         open_job(title="x", brief="x", by="test", client=trattoria)
         Job.objects.filter(pk=Job.objects.latest("id").pk).update_state(state=state)
-    tallies = {tally.state: (tally.number, tally.is_more) for tally in queries.job_counts()}
+    tallies = {tally.state: (tally.number, tally.is_more) for tally in queries.figures(timezone.now()).counts}
     assert tallies["pending"] == (1, False)
     assert tallies["completed"] == (1, True)
     assert tallies["failed"] == (1, False)
     assert list(tallies) == [str(state) for state in JobState]
-
-
-def test_pages_of_jobs_neither_overlap_nor_skip(trattoria: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "PAGE_SIZE", 2)
-    jobs = [open_job(title=f"{n}", brief="x", by="test", client=trattoria) for n in range(5)]
-    seen: list[Job] = []
-    before = None
-    for _ in range(3):
-        page = queries.jobs_in(["pending"], before=before)
-        seen += page.jobs
-        before = page.older
-    assert seen == jobs[::-1]
-    assert before is None
 
 
 def test_one_job_is_read_in_a_fixed_number_of_queries(planned: Callable[..., Job], owner: User) -> None:
@@ -203,12 +190,6 @@ def test_an_artifact_is_found_by_its_sum(planned: Callable[..., Job]) -> None:
 @pytest.mark.parametrize("pk", [None, "1", 10**6])
 def test_what_is_no_delivery_is_none(pk: object) -> None:
     assert queries.delivery(pk) is None
-
-
-def test_a_task_that_failed_belongs_to_its_job(planned: Callable[..., Job]) -> None:
-    job = planned()
-    tasks.fail(claimed(), cause="c", fix="f", by="test")
-    assert [row.pk for row in queries.jobs_in(["failed"]).jobs] == [job.pk]
 
 
 # schedules

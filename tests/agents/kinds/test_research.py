@@ -78,7 +78,7 @@ def test_the_brief_shows_quote_source_and_time(task: Brief, tmp_path: Path, site
     (made,) = draft.made
     page = made.content.decode()
     assert (made.kind, made.name) == ("brief", "compare-ovens-brief.md")
-    assert draft.effects == [Effect(kind="document", files=[made.name])]
+    assert draft.effects == [Effect(kind="brief", files=[made.name])]
     assert page.startswith("# Which oven heats fastest?\n\nThe Forno Uno.\n\n## Findings\n\n1. Claim 1\n\n")
     assert f"   > The Forno Due needs 25 minutes.\n\n   Source: <{site}>, read 2026-11-23T02:30:00+00:00" in page
     assert "   Source: `prices.md`\n" in page

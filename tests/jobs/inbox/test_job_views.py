@@ -9,7 +9,7 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from jobs import queries
+from jobs import finding
 from jobs.lifecycle import planning
 from jobs.lifecycle import task as tasks
 from jobs.lifecycle.follow_up import WantedJob
@@ -32,7 +32,7 @@ def test_the_queue_shows_what_is_under_way_and_counts_every_state(desk: Browser,
 def test_the_queue_turns_pages_by_the_last_job_seen(
     desk: Browser, trattoria: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queries, "PAGE_SIZE", 2)
+    monkeypatch.setattr(finding, "PAGE_SIZE", 2)
     jobs = [open_job(title=f"Job {n}", brief="x", by="test", client=trattoria) for n in range(3)]
     first = desk.get("/jobs/?state=pending").content.decode()
     assert "Job 2" in first
@@ -166,3 +166,42 @@ def test_a_job_shows_what_its_plan_was_to_cost_and_what_it_rests_on(desk: Browse
     assert "said on 2026-11-20, in an earlier job for Trattoria Lume" in text
     Job.objects.filter(pk=job.pk).update(budget_microusd=100_000)
     assert "more than the job may spend" in desk.get(f"/jobs/{job.uid}/").content.decode()
+
+
+def test_the_list_says_why_each_job_waits_and_is_narrowed_by_its_address(desk: Browser, message: Review) -> None:
+    open_job(title="Own notes", brief="x", by="test")
+    text = desk.get("/jobs/").content.decode()
+    assert "It waits for you: Sends to marta@example.com" in text
+    assert "It is planned " in text
+    text = desk.get("/jobs/?q=notes").content.decode()
+    assert "Own notes" in text
+    assert "Status mail" not in text
+    assert '<details class="narrow" open>' in text
+
+
+def test_many_are_ended_after_their_number_was_shown(desk: Browser, trattoria: Client) -> None:
+    for number in range(3):
+        open_job(title=f"Job {number}", brief="x", by="test", client=trattoria)
+    address = "/jobs/many/?client=trattoria-lume&verb=cancel"
+    assert "End for good 3 jobs?" in desk.get(address).content.decode()
+    assert Job.objects.filter(state="cancelled").count() == 0, "GET decides nothing"
+    stale = desk.post(address, {"number": "2"})
+    assert "The list has changed" in stale.content.decode()
+    assert Job.objects.filter(state="cancelled").count() == 0
+    answer = desk.post(address, {"number": "3"}, follow=True)
+    assert "End: done for 3 jobs." in answer.content.decode()
+    assert Job.objects.filter(state="cancelled").count() == 3
+
+
+@pytest.mark.parametrize("query", ["verb=cancel&q=nothing", "verb=explode", "", "verb=retry"])
+def test_nothing_to_do_leads_back_to_the_list(desk: Browser, query: str, trattoria: Client) -> None:
+    open_job(title="Job", brief="x", by="test", client=trattoria)
+    answer = desk.post(f"/jobs/many/?{query}", {"number": "1"}, follow=True)
+    assert "There is nothing there any more" in answer.content.decode()
+    assert Job.objects.get().state == "pending"
+
+
+def test_strangers_end_nothing(client: Browser, trattoria: Client) -> None:
+    open_job(title="Job", brief="x", by="test", client=trattoria)
+    assert client.post("/jobs/many/?verb=cancel", {"number": "1"}).status_code == 302
+    assert Job.objects.get().state == "pending"

@@ -70,3 +70,11 @@ def test_states_kinds_and_sums_are_short_words() -> None:
     assert wording.state_word("needs_review") == "needs review"
     assert wording.kind_word("merge") == "Pull request"
     assert wording.short("0123456789abcdef") == "0123456789ab"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0, "less than a minute"), (40, "about a minute"), (600, "about 10 minutes"), (7300, "about 2 hours")],
+)
+def test_a_span_that_nobody_knows_exactly(seconds: int, said: str) -> None:
+    assert wording.roughly(datetime.timedelta(seconds=seconds)) == said
