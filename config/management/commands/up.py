@@ -54,6 +54,7 @@ def refuse_taken(host: str, port: int) -> None:
 def prepare() -> None:
     """Tables, schedules and static files as this version wants them; safe to repeat."""
     call_command("migrate", interactive=False, verbosity=0)
+    checkups.sync()
     dispatch.sync_schedules()
     call_command("collectstatic", interactive=False, verbosity=0)
 

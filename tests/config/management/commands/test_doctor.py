@@ -26,7 +26,7 @@ def test_every_probe_has_its_line_and_what_to_do_stands_below() -> None:
     said = doctor().splitlines()
     assert [line.split()[0] for line in said if "→" not in line].count("ok") >= 5
     assert sum("→" not in line for line in said) == len(probes.names())
-    mail = next(number for number, line in enumerate(said) if line.startswith("note  mail"))
+    mail = next(number for number, line in enumerate(said) if line.startswith("warn  mail"))
     assert said[mail + 1].strip() == "→ Set EMAIL_URL to send them."
 
 
@@ -46,7 +46,7 @@ def test_a_program_gets_json(settings: Settings) -> None:
     assert end.value.code == 1, "a fault"
     assert json.loads(out.getvalue()) == [
         {
-            "level": "bad",
+            "level": "fail",
             "name": "repositories",
             "says": "not there: site (/nowhere/site.git)",
             "fix": "Mend NIGHTDESK_REPOSITORIES.",
@@ -61,8 +61,8 @@ def test_with_a_database_that_does_not_answer_all_else_is_looked_at_and_no_passw
     assert done.returncode == 1
     assert "hidden" not in done.stdout + done.stderr
     found = {finding["name"]: finding for finding in json.loads(done.stdout)}
-    assert found["database"]["level"] == "bad"
+    assert found["database"]["level"] == "fail"
     assert "does not answer" in found["database"]["says"]
     assert "DATABASE_URL" in found["database"]["fix"]
-    assert found["workers"]["level"] == "note"
+    assert found["workers"]["level"] == "warn"
     assert list(found) == probes.names()
