@@ -15,12 +15,10 @@ from agents.contracts import (
     Agent,
     Json,
 )
-from agents.decisions import Plan, Question, Split, Step
+from agents.decisions import Decision, Plan, Question, Split, Step
 from agents.registry import AGENTS, load
 
 MAX_STEPS = 5
-
-Decision = Plan | Split | Question
 
 
 @runtime_checkable

@@ -114,7 +114,14 @@ class ModelUnavailable(Interrupted):
 
 
 class ModelRejected(Interrupted):
-    """The server will never take this call (400, 401, 402, 403, 404, 413): a person has to mend something."""
+    """The server will never take this call (400, 401, 402, 403, 404, 413): a person has to mend something.
+
+    `billed_unknown` is True when the model had begun before it was said.
+    """
+
+    def __init__(self, reason: str, *, billed_unknown: bool = False) -> None:
+        super().__init__(reason)
+        self.billed_unknown = billed_unknown
 
 
 class ModelRefused(Interrupted):

@@ -51,6 +51,9 @@ class Question(Frozen):
     if_unanswered: Literal["hold", "recommended"] = "hold"
 
 
+Decision = Plan | Split | Question
+
+
 class NeedsAnswer(Interrupted):
     """The Task cannot go on before a person has answered; the answer joins the job and the Task starts again."""
 

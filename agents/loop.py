@@ -6,6 +6,7 @@ https://platform.claude.com/docs/en/agents-and-tools/tool-use/implement-tool-use
 """
 
 import hashlib
+import json
 import logging
 import time
 from collections.abc import Sequence
@@ -32,6 +33,7 @@ from agents.contracts import (
     TurnRecord,
 )
 from agents.llm.cleaning import cleaned
+from agents.llm.stream import BROKEN_INPUT, TOO_LARGE
 
 Effort = Literal["low", "medium", "high", "xhigh", "max"]
 
@@ -43,6 +45,11 @@ _FAULTS_SHOWN = 12
 _FINISHED = {"end_turn", "stop_sequence"}
 _BROKEN_TOOL = "The tool failed because of a fault in the program, not in what you gave. Go on without it."
 _EMPTY = "Your answer was empty."
+_UNKNOWN_STOP = "The model stopped in a way that is not known here: {!r}."
+_UNUSABLE = {
+    TOO_LARGE: "The model's answer was longer than any model's: the server is broken. Nothing of it was used.",
+    BROKEN_INPUT: "The model asked for a tool in a form that cannot be read. Nothing of it was run.",
+}
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -124,11 +131,8 @@ class _Conversation(Generic[M]):
         begun = time.monotonic()
         try:
             reply = desk.llm.complete(ask)
-        except ModelUnavailable as error:
+        except (ModelUnavailable, ModelRejected) as error:
             desk.journal.call_failed(ask, billed_unknown=error.billed_unknown)
-            raise
-        except ModelRejected:
-            desk.journal.call_failed(ask, billed_unknown=False)
             raise
         took = round((time.monotonic() - begun) * 1000)
         return desk.journal.record(ask, reply, cost=desk.llm.cost(reply), duration_ms=took)
@@ -181,7 +185,7 @@ class _Conversation(Generic[M]):
             return None
         if reply.stop_reason in _FINISHED:
             return self._parsed(reply)
-        raise BadAnswer(f"The model stopped in a way that is not known here: {reply.stop_reason!r}.")
+        raise BadAnswer(_UNUSABLE.get(reply.stop_reason, _UNKNOWN_STOP.format(reply.stop_reason)))
 
     def _raise_cap(self) -> None:
         """The same call once more with twice the room: nothing that was cut off is used, least of all by a tool."""
@@ -260,8 +264,12 @@ def _json_in(text: str) -> str:
     """The JSON of an answer; servers that cannot hold a model to a form let it write a code fence around it."""
     text = text.strip()
     if text.startswith("```") and text.endswith("```") and "\n" in text:
-        return text.partition("\n")[2].removesuffix("```")
-    return text
+        text = text.partition("\n")[2].removesuffix("```")
+    try:
+        # An escaped NUL is none yet: what no database takes goes once it is one.
+        return json.dumps(cleaned(json.loads(text)))
+    except (ValueError, RecursionError):
+        return text
 
 
 def _faults(error: ValidationError) -> str:

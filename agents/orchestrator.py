@@ -13,7 +13,7 @@ from agents.contracts import (
     Desk,
     Json,
 )
-from agents.decisions import Plan, Question, Split
+from agents.decisions import Decision, Plan, Question, Split
 from agents.kinds import request_sections, section
 from agents.loop import converse, fence
 from agents.tools.named import invented, requested
@@ -28,9 +28,7 @@ INSTEAD_OF_A_PLAN = [
 SPLIT_AGAIN = "Split it into two further jobs."
 
 
-def plan(
-    brief: Brief, desk: Desk, agents: Sequence[str] = (), *, version: str = PROMPT_VERSION
-) -> catalogue.Decision:
+def plan(brief: Brief, desk: Desk, agents: Sequence[str] = (), *, version: str = PROMPT_VERSION) -> Decision:
     """Decide how the job is done, with these agents alone if any are named; raises Interrupted without a model.
 
     A decision that breaks a rule goes back to the model once, with the reasons; breaking one again it becomes a
@@ -45,7 +43,7 @@ def plan(
         answer = converse(
             desk,
             agent=NAME,
-            system=prompts.load(NAME, version, catalogue=catalogue.text(names), max_steps=str(catalogue.MAX_STEPS)),
+            system=system(version, names),
             opening=opening(brief, desk.options.get("repositories") or ()),
             tools=[],
             output=_answer_checked(brief, names, problems),
@@ -54,6 +52,11 @@ def plan(
     except BadAnswer:
         return _question_instead(problems or ["The model's answer did not have the form of a decision, twice."])
     return _asked_first(answer.decision.made(), brief)
+
+
+def system(version: str, names: tuple[str, ...]) -> str:
+    """What it is told of its work and of these agents: the same for every request, so that it is cached."""
+    return prompts.load(NAME, version, catalogue=catalogue.text(names), max_steps=str(catalogue.MAX_STEPS))
 
 
 def opening(brief: Brief, repositories: Iterable[str] = ()) -> str:
@@ -204,7 +207,7 @@ def _problems(answer: Answer, brief: Brief, names: Sequence[str]) -> list[str]:
     return [*catalogue.check(decision, names), *_ill_cited(decision, brief), *_invented_addresses(decision, brief)]
 
 
-def _ill_cited(decision: catalogue.Decision, brief: Brief) -> list[str]:
+def _ill_cited(decision: Decision, brief: Brief) -> list[str]:
     """What was answered is used and cited, not asked again."""
     if isinstance(decision, Plan):
         unknown = [number for number in decision.rests_on if not 1 <= number <= len(brief.known)]
@@ -220,7 +223,7 @@ def _words(text: str) -> list[str]:
     return re.findall(r"\w+", text.casefold())
 
 
-def _invented_addresses(decision: catalogue.Decision, brief: Brief) -> list[str]:
+def _invented_addresses(decision: Decision, brief: Brief) -> list[str]:
     """An address that a model made up could carry secrets out, so it is refused where it first appears."""
     given: Any = decision.model_dump(mode="json") if not isinstance(decision, Question) else []
     words = "\n".join([requested(brief), *(known.answer for known in brief.known)])
@@ -230,7 +233,7 @@ def _invented_addresses(decision: catalogue.Decision, brief: Brief) -> list[str]
     ]
 
 
-def _asked_first(decision: catalogue.Decision, brief: Brief) -> catalogue.Decision:
+def _asked_first(decision: Decision, brief: Brief) -> Decision:
     """A Split of what is a half already needs a word of its owner; one word is for one level."""
     if not (isinstance(decision, Split) and brief.part_of):
         return decision

@@ -4,7 +4,7 @@ import difflib
 import os
 import re
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import time, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,15 @@ def duration(name: str, *, default: str) -> timedelta:
     if not match:
         raise BadSetting(f"{name} is {value!r}: write a number and s, m, h or d, such as 30s or 5m")
     return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+
+
+def clock(name: str, *, default: str) -> time:
+    """A time of day such as 07:00."""
+    value = text(name) or default
+    try:
+        return time.fromisoformat(value)
+    except ValueError as error:
+        raise BadSetting(f"{name} is {value!r}: write a time of day such as 07:00") from error
 
 
 def microusd(name: str, *, default: str) -> int:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from config import env
+from integrations.slack.conditions import is_channel, is_user
+from integrations.slack.source import ANYBODY
 
 Options = dict[str, Any]
 
@@ -25,7 +27,7 @@ class House:
 
 @dataclass(frozen=True)
 class Wish:
-    """What a target wants to be told of: names of events, with * for any ending.
+    """What a target wants to be told of: names of events, with * for any ending, :kind for reviews of one kind.
 
     `cards` are "job" and "review": it shows one message of each and brings it up to date. Without, it is told each
     event by itself.
@@ -33,6 +35,7 @@ class Wish:
 
     events: tuple[str, ...]
     cards: tuple[str, ...] = ()
+    digest: bool = False  # the night, at the owner's hour
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Wiring:
     gap_finder: Options | None = None
     probe: Options | None = None
     notices: Wish | None = None  # only where there is a target
+    desk: Options | None = None  # what a provider's own door needs, where people write and decide
 
 
 def wire(house: House) -> dict[str, Wiring]:
@@ -75,6 +79,13 @@ def mail(house: House) -> Wiring:
     return Wiring(target={"sender": house.mail_from}, delivers=("client_message",))
 
 
+def owner(house: House) -> Wiring:
+    """Nightdesk's own mail to its owner: the night's digest, and alarms."""
+    to = env.listing("OWNER_MAIL")
+    wish = Wish(events=("review.opened:alarm",), digest=True)
+    return Wiring(target={"sender": house.mail_from, "to": to} if to else None, notices=wish)
+
+
 def github(house: House) -> Wiring:
     """GitHub's events, and its API, asked for what a hook of these repositories could not deliver."""
     token, hooks = env.text("GITHUB_TOKEN"), env.listing("GITHUB_HOOKS")
@@ -88,6 +99,22 @@ def github(house: House) -> Wiring:
         source={"own_logins": env.listing("GITHUB_LOGIN")},
         secrets=env.listing("GITHUB_WEBHOOK_SECRET"),
         gap_finder=gaps if token and hooks else None,
+    )
+
+
+def slack(house: House) -> Wiring:
+    """What people write in Slack, for work that the people named may ask for."""
+    channel = env.text("SLACK_CHANNEL")
+    if channel and not is_channel(channel):
+        raise env.BadSetting(f"SLACK_CHANNEL is {channel!r}: write the channel's id, as in C0123ABCD, not its name")
+    base_url = env.address("SLACK_BASE_URL", "https://slack.com/api")
+    users = env.listing("SLACK_USERS")
+    if wrong := [one for one in users if one != ANYBODY and not is_user(one)]:
+        raise env.BadSetting(f"SLACK_USERS names {wrong[0]!r}: write people's ids, as in U0123ABCD, or {ANYBODY}")
+    return Wiring(
+        source={"users": users, "channel": channel},
+        secrets=env.listing("SLACK_SIGNING_SECRET"),
+        desk={"app_token": env.text("SLACK_APP_TOKEN"), "base_url": base_url},
     )
 
 
@@ -108,7 +135,7 @@ def bucket(key: str) -> Options:
     return {name: value for name, value in options.items() if value}
 
 
-PROVIDERS: list[Callable[[House], Wiring]] = [folder, git, mail, github]
+PROVIDERS: list[Callable[[House], Wiring]] = [folder, git, mail, owner, github, slack]
 
 
 def sources(wired: dict[str, Wiring]) -> dict[str, Options]:
@@ -142,9 +169,17 @@ def probes(wired: dict[str, Wiring]) -> dict[str, Options]:
     return {name: wiring.probe for name, wiring in wired.items() if wiring.probe is not None}
 
 
-def notices(wired: dict[str, Wiring]) -> dict[str, dict[str, list[str]]]:
-    """Target -> the events that it is told of, and the cards that it shows."""
+def desks(wired: dict[str, Wiring]) -> dict[str, Options]:
+    """Where people write and decide beside the pages, and what each is made with."""
+    return {name: wiring.desk for name, wiring in wired.items() if wiring.desk is not None}
+
+
+def notices(wired: dict[str, Wiring]) -> dict[str, dict[str, Any]]:
+    """Target -> the events that it is told of, the cards that it shows, and whether it gets the night's digest."""
     wishes = {
         name: wiring.notices for name, wiring in wired.items() if wiring.notices and wiring.target is not None
     }
-    return {name: {"events": [*wish.events], "cards": [*wish.cards]} for name, wish in wishes.items()}
+    return {
+        name: {"events": [*wish.events], "cards": [*wish.cards], "digest": wish.digest}
+        for name, wish in wishes.items()
+    }

@@ -7,12 +7,15 @@ from config import env
 WEB = "web"
 AGENTS = "agents"
 DELIVERIES = "deliveries"
+SOCKET = "socket"  # takes in what comes from Slack where there is no public address
 
 # Every credential of config/settings.py, and the only roles that may hold it. Thinking never gets one that writes.
 SECRETS: dict[str, frozenset[str]] = {
     "ANTHROPIC_API_KEY": frozenset({AGENTS}),
     "GITHUB_WEBHOOK_SECRET": frozenset({WEB}),
     "GITHUB_TOKEN": frozenset({DELIVERIES}),
+    "SLACK_SIGNING_SECRET": frozenset({WEB}),
+    "SLACK_APP_TOKEN": frozenset({SOCKET}),
     "NIGHTDESK_ARTIFACTS_KEY": frozenset({WEB, AGENTS, DELIVERIES}),
     "NIGHTDESK_FOLDER_KEY": frozenset({DELIVERIES}),
     "EMAIL_URL": frozenset({DELIVERIES}),

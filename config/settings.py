@@ -23,6 +23,7 @@ env.refuse_unknown(
         "NIGHTDESK_DAILY_BUDGET",
         "NIGHTDESK_JOB_BUDGET",
         "NIGHTDESK_UNDO",
+        "NIGHTDESK_DIGEST_AT",
         "NIGHTDESK_UNDO_CLIENT",
         "NIGHTDESK_ANSWER_WITHIN",
         "NIGHTDESK_VAR",
@@ -240,6 +241,8 @@ CONCURRENCY = env.integer("NIGHTDESK_CONCURRENCY", default=8, minimum=2)
 LEASE = env.duration("NIGHTDESK_LEASE", default="60s")
 DAILY_BUDGET = env.microusd("NIGHTDESK_DAILY_BUDGET", default="20")
 JOB_BUDGET = env.microusd("NIGHTDESK_JOB_BUDGET", default="2")
+# When the owner is told of the night, on their own clock.
+DIGEST_AT = env.clock("NIGHTDESK_DIGEST_AT", default="07:00")
 UNDO = env.duration("NIGHTDESK_UNDO", default="10s")
 UNDO_CLIENT = env.duration("NIGHTDESK_UNDO_CLIENT", default="30s")
 # A question with a stated default waits so long for a person; any other waits for ever.
@@ -279,6 +282,7 @@ DELIVERED_BY = providers.delivered_by(_wired)
 GAP_FINDERS = providers.gap_finders(_wired)
 NOTICES = providers.notices(_wired)
 PROBES = providers.probes(_wired)
+DESKS = providers.desks(_wired)
 VENDOR_ADDRESSES = env.addresses
 
 # Calls a token may make; what the API's document says of itself.

@@ -9,12 +9,14 @@ from integrations.contracts import GapFinder, Probe, Source, Target
 SOURCES: dict[str, str] = {
     "form": "integrations.form.source.FormSource",
     "github": "integrations.github.source.GitHubSource",
+    "slack": "integrations.slack.source.SlackSource",
     "standard": "integrations.standard.source.StandardSource",
 }
 TARGETS: dict[str, str] = {
     "folder": "integrations.folder.target.FolderTarget",
     "git": "integrations.git.target.GitTarget",
     "mail": "integrations.mail.target.MailTarget",
+    "owner": "integrations.mail.owner.OwnerMailTarget",
 }
 # Who can be asked for what did not arrive.
 GAP_FINDERS: dict[str, str] = {"github": "integrations.github.client.GitHubGaps"}

@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -38,30 +39,51 @@ class Unavailable(Refusal):
 @require_POST
 def hook(request: HttpRequest, source: str, trigger: str | None = None) -> HttpResponse:
     """Accept one event: 202 with the receipt and its jobs, 200 for a repeat, else what is wrong with it."""
+    return answered(source, lambda provider: _receipted(keep(provider, *proven(provider, request, trigger))))
+
+
+def answered(source: str, hear: Callable[[Source], HttpResponse]) -> HttpResponse:
+    """What `hear` says to an event of this source; what it refuses, and what cannot be kept now, in words."""
     try:
-        accepted = _accept(registry.source(source, settings.SOURCES.get(source)), request, trigger)
+        return hear(registry.source(source, settings.SOURCES.get(source)))
     except Refusal as refusal:
         return _refuse(refusal)
     except (OperationalError, InterfaceError, intake.NotStored):
         log.exception("an event from %s could not be kept", source)
         return _refuse(Unavailable("It could not be kept just now: send it again."))
-    body = {"receipt": accepted.receipt.pk, "jobs": [job.pk for job in accepted.jobs]}
-    return JsonResponse(body, status=202 if accepted.is_new else 200)
 
 
-def _refuse(refusal: Refusal) -> JsonResponse:
-    return JsonResponse({"error": refusal.code, "detail": str(refusal)}, status=refusal.status)
+def proven(provider: Source, request: HttpRequest, trigger: str | None = None) -> tuple[RawRequest, list[Trigger]]:
+    """The request, read with the source's cap and proof of its sender, and the rules that may take it.
 
-
-def _accept(provider: Source, request: HttpRequest, trigger: str | None) -> intake.Accepted:
+    Raises Refusal.
+    """
     raw = _raw(request, limit=provider.max_body_bytes, trigger=trigger)
     triggers = intake.candidates(provider.slug, slug=trigger if provider.addressed else None)
     if provider.addressed and not triggers:
         raise UnknownAddress(f"There is no enabled {provider.slug} rule named {trigger}.")
     provider.verify(raw, secrets=_secrets(provider, triggers), now=datetime.datetime.now(datetime.UTC))
+    return raw, triggers
+
+
+def keep(provider: Source, raw: RawRequest, triggers: list[Trigger]) -> intake.Accepted:
+    """Keep an event whose sender is known, and open what the rules that it meets ask for. Raises Refusal."""
     incoming = provider.parse(raw)
     matching, problems = _matching(provider, incoming, triggers)
     return intake.accept(_inbound(provider, raw, incoming), matching, problems=problems)
+
+
+def receipt_of(accepted: intake.Accepted) -> dict[str, Any]:
+    """What a program is told: the receipt and its jobs."""
+    return {"receipt": accepted.receipt.pk, "jobs": [job.pk for job in accepted.jobs]}
+
+
+def _receipted(accepted: intake.Accepted) -> HttpResponse:
+    return JsonResponse(receipt_of(accepted), status=202 if accepted.is_new else 200)
+
+
+def _refuse(refusal: Refusal) -> JsonResponse:
+    return JsonResponse({"error": refusal.code, "detail": str(refusal)}, status=refusal.status)
 
 
 def _matching(

@@ -4,10 +4,10 @@ import datetime
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Model, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, Model, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from jobs import schedules
@@ -24,20 +24,6 @@ COUNT_CAP = 1000
 HISTORY_SIZE = 300
 # Follow-ups of follow-ups are few (jobs/policy.py), and each of them may be split.
 CHAIN_DEPTH = 12
-# Work that begins in the evening and is read in the morning: twelve hours, one bar each.
-NIGHT_BEGINS = 20
-NIGHT_HOURS = 12
-
-
-@dataclass(frozen=True)
-class Night:
-    """What the last night did, computed from its history lines. `hours` are the jobs ended in each hour."""
-
-    begins: datetime.datetime
-    completed: int
-    failed: int
-    spent_microusd: int
-    hours: list[int]
 
 
 @dataclass(frozen=True)
@@ -68,17 +54,21 @@ class PastSlot:
     job: Job | None
 
 
+def awake(now: datetime.datetime) -> QuerySet[Review]:
+    """The items that wait for a person now: open, and not put off."""
+    seen = Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=now)
+    return Review.objects.filter(seen, state=ReviewState.OPEN)
+
+
 def open_reviews(now: datetime.datetime) -> list[Review]:
     """What waits for a person, most at stake first: client work, then the oldest. Snoozed items stay hidden."""
-    awake = Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=now)
-    rows = Review.objects.filter(awake, state=ReviewState.OPEN).select_related("job__client", "task")
+    rows = awake(now).select_related("job__client", "task")
     return list(rows.order_by("priority", "id")[:INBOX_SIZE])
 
 
 def open_count(now: datetime.datetime) -> tuple[int, int]:
     """How many items are open and awake, and the id of the newest one."""
-    awake = Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=now)
-    ids = Review.objects.filter(awake, state=ReviewState.OPEN).order_by("-id").values_list("id", flat=True)
+    ids = awake(now).order_by("-id").values_list("id", flat=True)
     found = list(ids[: COUNT_CAP + 1])
     return len(found), found[0] if found else 0
 
@@ -280,24 +270,6 @@ def spent_on(date: datetime.date) -> int:
     return Day.objects.filter(pk=date).values_list("spent_microusd", flat=True).first() or 0
 
 
-def last_night(now: datetime.datetime) -> Night:
-    """The night that began most recently; in the evening, still the one before."""
-    here = timezone.localtime(now)
-    date = here.date() - datetime.timedelta(days=1)
-    begins = timezone.make_aware(datetime.datetime.combine(date, datetime.time(NIGHT_BEGINS)))
-    ends = begins + datetime.timedelta(hours=NIGHT_HOURS)
-    ended = _told(["job.completed", "job.failed"], begins, ends)
-    hours = [0] * NIGHT_HOURS
-    last: dict[int, str] = {}
-    for name, row, at in ended.order_by("id").values_list("name", "row", "at"):
-        hours[min(NIGHT_HOURS - 1, int((at - begins).total_seconds() // 3600))] += 1
-        last[row] = name
-    runs = _told(["run.succeeded", "run.failed", "run.abandoned", "run.cancelled"], begins, ends).values("row")
-    spent: dict[str, Any] = Run.objects.filter(pk__in=runs).aggregate(sum=Sum("cost_microusd"))
-    failed = sum(name == "job.failed" for name in last.values())
-    return Night(begins, len(last) - failed, failed, spent["sum"] or 0, hours)
-
-
 def _cut(rows: QuerySet[_Row]) -> tuple[list[_Row], int | None]:
     """The first page of these rows, and the key of its last row if there are more."""
     found = list(rows[: PAGE_SIZE + 1])
@@ -324,10 +296,6 @@ def _became(receipt: Receipt, job: Job | None) -> str:
         return left
     state = "waits for the run before it" if job.ready_at >= NEVER and not job.finished_at else job.state
     return f"{left + ', then run: ' if left else ''}{state.replace('_', ' ')}{late}"
-
-
-def _told(names: Sequence[str], begins: datetime.datetime, ends: datetime.datetime) -> QuerySet[Event]:
-    return Event.objects.filter(name__in=names, at__gte=begins, at__lt=ends)
 
 
 def _turns() -> QuerySet[Turn]:

@@ -7,8 +7,9 @@ from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from jobs import digest as digests
 from jobs import dispatch, queue
-from jobs.lifecycle import breaker, overdue, planning, question, slot
+from jobs.lifecycle import breaker, notice, overdue, planning, question, slot
 from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle import run as runs
 from jobs.lifecycle import task as tasks
@@ -50,6 +51,20 @@ def open_due_slots() -> None:
     slot.open_due(now)
     slot.release_queued()
     overdue.check(now)
+
+
+def digest() -> None:
+    """At the owner's hour, the night in a message to each target that wants it: once a date."""
+    date = digests.due(timezone.now())
+    wanted = [target for target, wish in settings.NOTICES.items() if wish.get("digest")] if date else []
+    keys = {f"digest:{target}:{date}": target for target in wanted}
+    sent = set(Delivery.objects.filter(key__in=keys).values_list("key", flat=True))
+    if date is None or sent >= keys.keys():
+        return
+    fields = digests.compose(date, now=timezone.now()).as_fields()
+    with transaction.atomic():
+        for key, target in keys.items():
+            notice.enter(target, key=key, fields=fields)
 
 
 def prune() -> None:

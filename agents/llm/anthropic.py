@@ -3,24 +3,30 @@
 https://platform.claude.com/docs/en/api/messages
 """
 
+import json
 import logging
 import threading
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from agents.contracts import Ask, Json, ModelRejected, ModelUnavailable, Reply, Usage
 from agents.llm import failures, pricing
 from agents.llm.cleaning import cleaned
+from agents.llm.stream import TOO_LARGE, Assembly
 
 if TYPE_CHECKING:
     import anthropic
-    from anthropic.types import Message
+    import httpx2
 
 BASE_URL = "https://api.anthropic.com"
 CONNECT_SECONDS = 5.0
+# Between two pieces of an answer; a model that thinks sends a sign of life every few seconds.
+SILENCE_SECONDS = 120.0
+# The longest answer of all, whatever comes in between.
+CALL_SECONDS = 1_200.0
 # The longest answer that a model can give is well below this; more is a broken server, and would fill the database.
 MAX_CONTENT_CHARS = 2_000_000
-TOO_LARGE = "too_large"
 
 _CACHED = {"type": "ephemeral"}
 _NOT_MESSAGES = "Check that ANTHROPIC_BASE_URL leads to a server of the Messages API."
@@ -36,12 +42,20 @@ class AnthropicLLM:
 
     name: ClassVar[str] = "anthropic"
 
-    def __init__(self, *, api_key: str, base_url: str | None = None, timeout: float = 300.0) -> None:
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        base_url: str | None = None,
+        silence: float = SILENCE_SECONDS,
+        longest: float = CALL_SECONDS,
+    ) -> None:
         if not api_key:
             raise ValueError("There is no key for the model: set ANTHROPIC_API_KEY, or use the rehearsal.")
         self._api_key = api_key
         self._base_url = base_url or BASE_URL
-        self._timeout = timeout
+        self._silence = silence
+        self._longest = longest
         self._lock = threading.Lock()
         self._made: anthropic.Anthropic | None = None
 
@@ -51,8 +65,7 @@ class AnthropicLLM:
         import httpx2
 
         try:
-            message = self._client().messages.create(**_parameters(ask))
-            return _reply(message)
+            return self._streamed(_parameters(ask))
         except anthropic.APIStatusError as error:
             raise self._failed(error) from error
         except anthropic.APIConnectionError as error:
@@ -62,10 +75,10 @@ class AnthropicLLM:
                 ) from error
             unsent = isinstance(error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
             raise ModelUnavailable(_no_answer(error, unsent=unsent), billed_unknown=not unsent) from error
-        except (anthropic.AnthropicError, TypeError, UnicodeError) as error:
+        except (anthropic.AnthropicError, TypeError, UnicodeEncodeError) as error:
             log.exception("the call could not be made")
             raise ModelRejected(self._not_possible(error)) from error
-        except (httpx2.HTTPError, OSError, ValueError, AssertionError) as error:
+        except (httpx2.HTTPError, OSError, ValueError, AssertionError, RecursionError) as error:
             # A body cut short, half a JSON, a chunk that makes no sense: the model may well have run.
             what = f"The answer of the model's server broke off or could not be read ({type(error).__name__})."
             raise ModelUnavailable(f"{what} It is tried again by itself.", billed_unknown=True) from error
@@ -85,6 +98,39 @@ class AnthropicLLM:
                 self._made.close()
                 self._made = None
 
+    def _streamed(self, parameters: Json) -> Reply:
+        """The whole answer, streamed: a long one takes minutes, and a silent line looks like a dead one."""
+        with self._client().messages.create(**parameters, stream=True) as stream:
+            response = stream.response
+            request_id = response.headers.get("request-id")
+            kind = response.headers.get("content-type", "")
+            if kind.startswith("text/event-stream"):
+                return _reply(self._assembled(response), request_id)
+            # A server that knows no streaming answers in one piece.
+            body = response.read()
+        if not kind.startswith("application/json"):
+            raise ModelRejected(f"The server answered with a page, not with a message. {_NOT_MESSAGES}")
+        return _reply(json.loads(body), request_id)
+
+    def _assembled(self, response: "httpx2.Response") -> Json:
+        """The message of a stream; raises what an error in it means, or ValueError where it breaks off."""
+        import anthropic
+
+        assembly = Assembly(MAX_CONTENT_CHARS)
+        until = time.monotonic() + self._longest
+        for event in anthropic.Stream.raw_events(response):
+            data = json.loads(event.data) if event.data else {}
+            if event.event == "error":
+                raise _error_inside(data, billed=assembly.begun)
+            assembly.take(data)
+            if time.monotonic() > until:
+                raise ModelUnavailable(
+                    f"The model's answer took more than {self._longest:g} s.", billed_unknown=True
+                )
+        if not assembly.is_whole:
+            raise ValueError("the stream ended before its message did")
+        return assembly.message()
+
     def _client(self) -> "anthropic.Anthropic":
         import anthropic
 
@@ -93,7 +139,7 @@ class AnthropicLLM:
                 self._made = anthropic.Anthropic(
                     api_key=self._api_key,
                     base_url=self._base_url,
-                    timeout=anthropic.Timeout(self._timeout, connect=min(CONNECT_SECONDS, self._timeout)),
+                    timeout=anthropic.Timeout(self._silence, connect=min(CONNECT_SECONDS, self._silence)),
                     max_retries=0,  # the SDK would sleep for as long as retry-after says, and may bill twice
                     open_telemetry=False,
                 )
@@ -148,13 +194,9 @@ def _output_config(ask: Ask) -> Json:
     return config
 
 
-def _reply(message: "Message") -> Reply:
-    """The SDK's object as a Reply. The SDK checks nothing: text for a page of HTML, None for a missing field."""
-    import anthropic
-
-    if not isinstance(message, anthropic.types.Message):
-        raise ModelRejected(f"The server answered with a page, not with a message. {_NOT_MESSAGES}")
-    sent = message.model_dump(mode="json", exclude_unset=True, warnings=False)
+def _reply(sent: Any, request_id: str | None) -> Reply:
+    """The message as a Reply, whatever a server left out of it."""
+    sent = sent if isinstance(sent, dict) else {}
     content, usage = sent.get("content"), sent.get("usage")
     if (
         not isinstance(content, list)
@@ -169,16 +211,24 @@ def _reply(message: "Message") -> Reply:
         stop_detail=cleaned(_stop_detail(sent.get("stop_details"))),
         usage=_usage(usage),
         model=str(sent.get("model") or "unknown"),
-        request_id=message._request_id,  # noqa: SLF001 - the SDK's documented name for it
+        request_id=request_id,
     )
 
 
 def _refuse(sent: Json) -> NoReturn:
-    error = sent.get("error")
-    if isinstance(error, dict):
-        raise failures.of_status(200, kind=str(error.get("type") or ""), said=str(error.get("message") or ""))
+    if isinstance(sent.get("error"), dict):
+        raise _error_inside(sent, billed=False)
     what = "The model's server answered in a form that is not a message's."
     raise ModelUnavailable(f"{what} It is tried again by itself; if it lasts: {_NOT_MESSAGES}", billed_unknown=True)
+
+
+def _error_inside(sent: Any, *, billed: bool) -> ModelUnavailable | ModelRejected:
+    """What an error means that came after the status had said that all is well."""
+    error = sent.get("error") if isinstance(sent, dict) else None
+    error = error if isinstance(error, dict) else {}
+    failure = failures.of_status(200, kind=str(error.get("type") or ""), said=str(error.get("message") or ""))
+    failure.billed_unknown = billed or failure.billed_unknown
+    return failure
 
 
 def _is_block(block: object) -> bool:
@@ -194,7 +244,7 @@ def _is_block(block: object) -> bool:
 
 def _bounded(content: list[Json], stop_reason: str) -> tuple[list[Json], str]:
     """The content as it is, or the beginning of its text when it is larger than any model's answer."""
-    if sum(len(str(block)) for block in content) <= MAX_CONTENT_CHARS:
+    if stop_reason != TOO_LARGE and sum(len(str(block)) for block in content) <= MAX_CONTENT_CHARS:
         return content, stop_reason
     text = "".join(block["text"] for block in content if block["type"] == "text")
     return [{"type": "text", "text": text[:MAX_CONTENT_CHARS]}], TOO_LARGE

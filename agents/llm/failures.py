@@ -5,6 +5,7 @@ https://platform.claude.com/docs/en/api/errors
 
 import email.utils
 import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -24,6 +25,7 @@ PASSING = {408, 409, 429, 499}
 # The server had begun, or a gateway in front of it cannot know: the call may be billed.
 MAYBE_BILLED = {499, 502, 504}
 LONGEST_WAIT = 86_400.0
+_LIMIT = re.compile(r"anthropic-ratelimit-([a-z-]+)-remaining")
 _SAID_CHARS = 300
 
 _MEND = {
@@ -67,9 +69,25 @@ def wait_of(headers: Mapping[str, str]) -> float | None:
     """
     milliseconds = _number(headers.get("retry-after-ms", ""))
     asked = milliseconds / 1000 if milliseconds is not None else _seconds(headers.get("retry-after", ""))
+    if asked is None:
+        asked = until_reset(headers)
     if asked is None or asked <= 0:
         return None
     return min(asked, LONGEST_WAIT)
+
+
+def until_reset(headers: Mapping[str, str]) -> float | None:
+    """Seconds until every limit that is used up is renewed; None where none is, or none says when.
+
+    https://platform.claude.com/docs/en/api/rate-limits#response-headers
+    """
+    waits = []
+    for name, left in headers.items():
+        kind = _LIMIT.fullmatch(name.lower())
+        if kind and _number(left) == 0:
+            moment = headers.get(f"anthropic-ratelimit-{kind[1]}-reset", "")
+            waits.append(_until(moment))
+    return max((wait for wait in waits if wait is not None), default=None)
 
 
 def one_line(text: str) -> str:
@@ -89,6 +107,13 @@ def _seconds(header: str) -> float | None:
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return (moment - datetime.now(UTC)).total_seconds()
+
+
+def _until(moment: str) -> float | None:
+    try:
+        return (datetime.fromisoformat(moment) - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError):
+        return None
 
 
 def _number(header: str) -> float | None:

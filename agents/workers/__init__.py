@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
-from agents import catalogue, orchestrator, registry
+from agents import orchestrator, registry
 from agents.contracts import (
     LLM,
     BadAnswer,
@@ -33,7 +33,7 @@ from agents.contracts import (
     ModelUnavailable,
     RunLost,
 )
-from agents.decisions import NeedsAnswer, Plan, Split
+from agents.decisions import Decision, NeedsAnswer, Plan, Split
 from agents.llm.anthropic import AnthropicLLM
 from agents.llm.rehearsal import RehearsalLLM
 from agents.workers.briefs import brief_for
@@ -145,7 +145,7 @@ def _desk(run: Run, pulse: pool.Pulse, workdir: Path) -> Desk:
     )
 
 
-def _decide(run: Run, brief: Brief, decision: catalogue.Decision, *, by: str) -> None:
+def _decide(run: Run, brief: Brief, decision: Decision, *, by: str) -> None:
     if isinstance(decision, Plan):
         steps = [planning.PlannedStep(**step.model_dump()) for step in decision.steps]
         cited = [{**brief.known[number - 1].model_dump(), "by": ""} for number in sorted({*decision.rests_on})]

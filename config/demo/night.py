@@ -58,6 +58,9 @@ CLIENTS = [
     ("bergwerk", "Bergwerk Outdoor", ["team@bergwerk-outdoor.example"], "plain, practical"),
 ]
 
+# What the schedule asks for; its slot lies in the night.
+BRIEFING = "Briefing of the day"
+
 # (slug, name, source, conditions, title, brief, client, priority)
 TRIGGERS = [
     ("enquiry", "Enquiry from the website", "form", {}, "Enquiry: {subject}", "{message}", "bergwerk", 1),
@@ -74,10 +77,10 @@ TRIGGERS = [
     ),
     (
         "briefing",
-        "Briefing on weekdays",
+        "Briefing every morning",
         "schedule",
-        {"cron": "30 5 * * 1-5", "timezone": "Europe/Berlin"},
-        "Briefing of the day",
+        {"when": "every day at 4:40"},
+        BRIEFING,
         "Write the briefing of the day from yesterday's notes: three points, each with its source.",
         "",
         2,
@@ -357,7 +360,7 @@ DONE = [
     ("03:52", "bergwerk", "Product data: 14 gaps named", 77_000),
     ("04:05", "", "Ideas for the spring talk", 83_000),
     ("04:14", "studio-kaya", "Hours of November", 29_000),
-    ("04:42", "", "Briefing of the day", 96_000),
+    ("04:42", "", BRIEFING, 96_000),
 ]
 
 # The one job that is opened before the owner's eyes.

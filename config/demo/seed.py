@@ -11,7 +11,7 @@ from config.demo import night, repositories
 from config.demo.clock import NightClock
 from integrations import workers as deliveries
 from jobs import pool, queue
-from jobs.lifecycle import intake, planning
+from jobs.lifecycle import intake, planning, slot
 from jobs.lifecycle import run as runs
 from jobs.lifecycle import task as tasks
 from jobs.lifecycle.artifact import File
@@ -55,7 +55,7 @@ def _cast() -> None:
             slug=slug,
             name=name,
             source=source,
-            conditions=conditions,
+            conditions={**conditions, "timezone": settings.TIME_ZONE} if source == "schedule" else conditions,
             title_template=title,
             brief_template=brief,
             client=_client(client),
@@ -138,8 +138,9 @@ def _start(item: night.Item, *, agent: str, given: Mapping[str, object]) -> Run:
 
 
 def _plan(item: night.Item) -> Run:
-    client = _client(item.client)
-    open_job(title=item.title, brief=item.brief, by=_BY, client=client)
+    # The briefing is opened by its schedule, where that slot lies in this night.
+    if not (item.title == night.BRIEFING and slot.open_due(timezone.now())):
+        open_job(title=item.title, brief=item.brief, by=_BY, client=_client(item.client))
     return _claimed()
 
 

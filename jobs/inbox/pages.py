@@ -1,5 +1,6 @@
 """The context of each page, put together from the reads."""
 
+import datetime
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from jobs import queries
+from jobs import nights, queries
 from jobs.inbox import forms
 from jobs.inbox.reading import pane
 from jobs.models import Job, Review
@@ -64,13 +65,33 @@ def desk(
 
 def _around(by: User, rows: list[Review]) -> dict[str, Any]:
     now = timezone.now()
-    night = queries.last_night(now)
+    night = nights.last(now)
     return {
         "leaving": queries.undoable(by, now),
         "at_work": queries.at_work(),
         "night": night,
         "bars": _bars(night.hours),
         "snoozed": [] if rows else queries.snoozed_reviews(now),
+    }
+
+
+def nights_page(now: datetime.datetime) -> dict[str, Any]:
+    """The last two weeks, a line each."""
+    found = nights.recent(timezone.localtime(now).date())
+    return {"nights": [(night, _bars(night.hours)) for night in found], "envelope": settings.DAILY_BUDGET}
+
+
+def night(date: datetime.date, now: datetime.datetime) -> dict[str, Any]:
+    """All that is known of the night before this morning."""
+    report = nights.report(date, now=now)
+    day = datetime.timedelta(days=1)
+    return {
+        "report": report,
+        "night": report.night,
+        "bars": _bars(report.night.hours),
+        "more_done": report.night.completed - len(report.done),
+        "before": date - day,
+        "after": date + day if date < timezone.localtime(now).date() else None,
     }
 
 

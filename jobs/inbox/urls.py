@@ -1,9 +1,28 @@
 """Addresses of the pages that a person uses. A verb has an address of its own, for POST alone."""
 
-from django.urls import path, re_path
+import datetime
+
+from django.urls import path, re_path, register_converter
 from django.views.generic import RedirectView
 
-from jobs.inbox import job_views, receipt_views, session_views, trigger_views, views
+from jobs.inbox import job_views, night_views, receipt_views, session_views, trigger_views, views
+
+
+class DateConverter:
+    """A date in an address, such as 2026-11-27; one that no calendar has is no address."""
+
+    regex = r"\d{4}-\d{2}-\d{2}"
+
+    def to_python(self, value: str) -> datetime.date:
+        """The date; a ValueError is a page that is not there."""
+        return datetime.date.fromisoformat(value)
+
+    def to_url(self, value: datetime.date) -> str:
+        """As it stands in the address."""
+        return value.isoformat()
+
+
+register_converter(DateConverter, "date")
 
 app_name = "inbox"
 urlpatterns = [
@@ -29,6 +48,8 @@ urlpatterns = [
     path("jobs/<uuid:uid>/", job_views.job, name="job"),
     path("jobs/<uuid:uid>/retry/", job_views.retry, name="job_retry"),
     path("jobs/<uuid:uid>/cancel/", job_views.cancel, name="job_cancel"),
+    path("nights/", night_views.nights, name="nights"),
+    path("nights/<date:date>/", night_views.night, name="night"),
     path("triggers/", trigger_views.rules, name="triggers"),
     path("triggers/new/", trigger_views.new, name="trigger_new"),
     path("triggers/<slug:slug>/", trigger_views.rule, name="trigger"),

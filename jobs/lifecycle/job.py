@@ -184,7 +184,15 @@ def open_review(
         consequence=consequence[:300],
         **columns,
     )
-    notice.tell("review.opened", actor="desk", noun="review", row=review.pk, job_id=job.pk, to=review.state)
+    notice.tell(
+        "review.opened",
+        actor="desk",
+        noun="review",
+        row=review.pk,
+        job_id=job.pk,
+        to=review.state,
+        data={"kind": kind},
+    )
     return review
 
 

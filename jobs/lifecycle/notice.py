@@ -37,8 +37,9 @@ def tell(
     event = events.append(name, actor=actor, noun=noun, row=row, job_id=job_id, source=source, to=to, data=data)
     if noun == "delivery" and job_id is None:
         return  # a notice of a notice, without end
+    said = f"{name}:{data['kind']}" if data and "kind" in data else name
     for target, wish in settings.NOTICES.items():
-        if any(fnmatchcase(name, pattern) for pattern in wish["events"]):
+        if any(fnmatchcase(one, pattern) for one in {name, said} for pattern in wish["events"]):
             for card in _cards(wish["cards"], noun=noun, row=row, job_id=job_id):
                 enter(target, key=f"{target}:{card}:{event}", card=card, fields={"event": event})
 

@@ -124,7 +124,7 @@ def _waits(trigger: Trigger) -> str:
 
 
 def _source(name: str) -> Any:
-    return import_string(settings.SOURCE_LOADER)(name)
+    return import_string(settings.SOURCE_LOADER)(name, settings.SOURCES.get(name))
 
 
 def _address(*parts: str) -> str:

@@ -55,6 +55,8 @@ class Run(Stateful):
         indexes = [
             # The sweep: who is running, and whose lease has passed.
             models.Index(fields=["lease_until"], condition=Q(state=RunState.RUNNING), name="run_lease"),
+            # What a night cost.
+            models.Index(fields=["finished_at"], condition=Q(finished_at__isnull=False), name="run_by_end"),
         ]
 
     def __str__(self) -> str:

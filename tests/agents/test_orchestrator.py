@@ -15,7 +15,7 @@ from agents.contracts import (
     ModelUnavailable,
     Reply,
 )
-from agents.decisions import Plan, Question, Split
+from agents.decisions import Decision, Plan, Question, Split
 from tests.scripted import MemoryJournal, ScriptedLLM, a_desk, says
 
 BRIEF = Brief(
@@ -58,7 +58,7 @@ def changed(position: int, **fields: Any) -> list[Json]:
     return [{**step, **fields} if number == position else step for number, step in enumerate(STEPS, start=1)]
 
 
-def decide(tmp_path: Path, *replies: Reply, brief: Brief = BRIEF) -> tuple[catalogue.Decision, ScriptedLLM]:
+def decide(tmp_path: Path, *replies: Reply, brief: Brief = BRIEF) -> tuple[Decision, ScriptedLLM]:
     llm = ScriptedLLM(*replies)
     return orchestrator.plan(brief, a_desk(llm, tmp_path)), llm
 

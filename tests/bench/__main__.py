@@ -25,6 +25,7 @@ BENCHMARKS = {
     "whole_task": Benchmark(limit=60),
     "ingest": Benchmark(limit=120),
     "github": Benchmark(limit=120, environment={"GITHUB_WEBHOOK_SECRET": "for benchmarks only"}),
+    "slack": Benchmark(limit=150, environment={"SLACK_SIGNING_SECRET": "for benchmarks only", "SLACK_USERS": "U1"}),
     "pickup": Benchmark(limit=180),
     "behind": Benchmark(limit=240, environment={"NIGHTDESK_REHEARSAL_PAUSE": "1s"}),
     "memory": Benchmark(limit=120, environment={"NIGHTDESK_CONCURRENCY": "52", "NIGHTDESK_REHEARSAL_PAUSE": "3s"}),

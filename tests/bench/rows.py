@@ -4,10 +4,10 @@ from django.db import connection
 
 _NUMBERS = "WITH RECURSIVE numbers(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM numbers WHERE n < {last})"
 _JOBS = """
-INSERT INTO jobs_job (id, uid, title, brief, data, answers, priority, state, reason, depth, content_digest,
+INSERT INTO jobs_job (id, uid, title, brief, data, answers, agents, priority, state, reason, depth, content_digest,
     budget_microusd, reserved_microusd, spent_microusd, cost_unknown, starts, round, created_by, created_at,
     ready_at)
-{numbers} SELECT n, {uid}, 'A job', 'Write a note on the weather.', '{{}}', '[]', 2, '{state}', '', 0, '',
+{numbers} SELECT n, {uid}, 'A job', 'Write a note on the weather.', '{{}}', '[]', '[]', 2, '{state}', '', 0, '',
     1000000, 0, 0, FALSE, 0, 0, 'bench', {now}, {now} FROM numbers
 """
 _TASKS = """

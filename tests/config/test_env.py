@@ -210,3 +210,13 @@ class TestMailServer:
         monkeypatch.setenv("EMAIL_URL", url)
         with pytest.raises(env.BadSetting, match="smtp"):
             env.mail_server("EMAIL_URL")
+
+
+def test_a_time_of_day_is_read_and_a_wrong_one_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOUR", "06:30")
+    assert env.clock("HOUR", default="07:00").isoformat() == "06:30:00"
+    monkeypatch.delenv("HOUR")
+    assert env.clock("HOUR", default="07:00").hour == 7
+    monkeypatch.setenv("HOUR", "half past six")
+    with pytest.raises(env.BadSetting, match="HOUR is 'half past six': write a time of day such as 07:00"):
+        env.clock("HOUR", default="07:00")

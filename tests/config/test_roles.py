@@ -3,7 +3,7 @@ import pytest
 from config import env, roles
 
 HELD = {
-    "web": {"GITHUB_WEBHOOK_SECRET", "NIGHTDESK_ARTIFACTS_KEY"},
+    "web": {"GITHUB_WEBHOOK_SECRET", "NIGHTDESK_ARTIFACTS_KEY", "SLACK_SIGNING_SECRET"},
     "agents": {"ANTHROPIC_API_KEY", "NIGHTDESK_ARTIFACTS_KEY"},
     "deliveries": {
         "EMAIL_URL",
@@ -12,6 +12,7 @@ HELD = {
         "NIGHTDESK_FOLDER_KEY",
         "NIGHTDESK_PUSH_REPOSITORIES",
     },
+    "socket": {"SLACK_APP_TOKEN"},
 }
 
 

@@ -74,7 +74,7 @@ class Fault:
     options: dict[str, Any]
 
 
-KINDS = {"status", "drop", "reset", "stall", "lost", "truncate", "truncate_json"}
+KINDS = {"status", "drop", "reset", "stall", "lost", "truncate", "truncate_json", "interrupt", "drip"}
 
 
 class Emu:
@@ -117,8 +117,11 @@ class Emu:
         drop, reset    close the connection, without or with a TCP reset; the handler does not run
         stall          wait `seconds`, then answer as always
         lost           run the handler, then drop its answer: the case of billing twice
-        truncate       half the body under the full Content-Length, then close
-        truncate_json  half the body with its own length: valid HTTP, broken JSON
+        truncate       half the body under the full Content-Length, then close; of a stream `after` pieces (3), then
+                       close, or with `reset` a TCP reset
+        truncate_json  half the body with its own length: broken JSON; of a stream half a piece at its end
+        interrupt      of a stream: `after` pieces (3), then `piece` as the last
+        drip           of a stream: `seconds` between two pieces
         """
         if kind not in KINDS:
             raise ValueError(f"no fault is called {kind!r}")
@@ -242,7 +245,7 @@ class _Wire(BaseHTTPRequestHandler):
         reply = Reply(**options) if kind == "status" else emu.answer(req)
         # Noted before the answer leaves: a test that has it may look at the journal at once.
         self.seen.status = reply.status
-        self._write(reply, cut=kind if kind.startswith("truncate") else "")
+        self._write(reply, fault if kind in {"truncate", "truncate_json", "interrupt", "drip"} else None)
 
     def _read(self) -> Req:
         parts = urlsplit(self.path)
@@ -270,16 +273,17 @@ class _Wire(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_RDWR)
         self.close_connection = True
 
-    def _write(self, reply: Reply, cut: str = "") -> None:
+    def _write(self, reply: Reply, fault: Fault | None = None) -> None:
         content = reply.content()
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.ctype)
         for name, value in reply.headers.items():
             self.send_header(name, value)
         if not isinstance(content, bytes):
-            self._write_chunks(content)
+            self._write_chunks(content, fault)
             return
-        shown = content[: len(content) // 2] if cut else content
+        cut = fault.kind if fault else ""
+        shown = content[: len(content) // 2] if cut.startswith("truncate") else content
         self.send_header("Content-Length", str(len(content) if cut == "truncate" else len(shown)))
         self.end_headers()
         self.wfile.write(shown)
@@ -287,11 +291,31 @@ class _Wire(BaseHTTPRequestHandler):
         if cut == "truncate":
             self._hang_up("drop")
 
-    def _write_chunks(self, content: Iterator[bytes]) -> None:
+    def _write_chunks(self, content: Iterator[bytes], fault: Fault | None) -> None:
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        for piece in content:
-            self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
-            self.wfile.flush()
+        kind, options = (fault.kind, fault.options) if fault else ("", {})
+        for number, piece in enumerate(self._made(content)):
+            if kind == "drip":
+                self.server.emu.released.wait(options.get("seconds", 1.0))
+            if kind not in {"", "drip"} and number == options.get("after", 3):
+                if kind == "truncate":
+                    self._hang_up("reset" if options.get("reset") else "drop")
+                    return
+                self._write_chunk(options["piece"] if kind == "interrupt" else piece[: len(piece) // 2])
+                break
+            self._write_chunk(piece)
         self.wfile.write(b"0\r\n\r\n")
+        self.wfile.flush()
+
+    def _made(self, content: Iterator[bytes]) -> Iterator[bytes]:
+        """The pieces of a stream; a fault in what makes them is an emulator's bug too."""
+        try:
+            yield from content
+        except Exception:
+            traceback.print_exc()
+            self.seen.status = 599
+
+    def _write_chunk(self, piece: bytes) -> None:
+        self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
         self.wfile.flush()

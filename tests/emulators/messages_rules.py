@@ -5,7 +5,7 @@ Rules raise Refused with what the service's error.message would say.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 MODELS = {
@@ -28,7 +28,17 @@ KEYS = {
     "cache_control", "container", "diagnostics", "inference_geo", "metadata", "service_tier", "speed",
     "stop_sequences", "stream", "temperature", "top_p", "top_k",
 }  # fmt: skip
-BETA_KEYS = {"thread", "compaction", "context_management", "mcp_servers", "fallbacks"}
+# Known with the header that goes with them; nothing of this house asks for any.
+BETA_KEYS = {
+    "thread": "message-threads-2026-08-12",
+    "compaction": "compact-2026-09-04",
+    "context_management": "context-management-2025-06-27",
+    "mcp_servers": "mcp-client-2026-09-15",
+    "fallbacks": "server-side-fallback-2026-07-01",
+}
+COUNTED_KEYS = {
+    "model", "messages", "system", "tools", "tool_choice", "thinking", "output_config", "cache_control",
+}  # fmt: skip
 SAMPLING = {"temperature", "top_p", "top_k"}
 BLOCKS = {
     "user": {"text", "image", "document", "tool_result", "search_result"},
@@ -49,11 +59,17 @@ class Refused(Exception):
         self.missing_model = missing_model
 
 
-def check(body: Any, paused: list[str]) -> None:
-    """Raise Refused for a request that the service would refuse; `paused`: contents of pause_turn answers."""
+def check(body: Any, paused: list[str], *, betas: Collection[str] = (), counting: bool = False) -> None:
+    """Raise Refused for a request that the service would refuse; `paused`: contents of pause_turn answers.
+
+    `betas` are the names of its anthropic-beta header; with `counting` it asks for a count of its tokens alone.
+    """
     if not isinstance(body, dict):
         raise Refused("the body is not an object")
-    _check_keys(body)
+    if counting:
+        _check_counted(body)
+    else:
+        _check_keys(body, betas)
     _check_model(body)
     _check_tools(body)
     _check_output(body.get("output_config"))
@@ -62,20 +78,34 @@ def check(body: Any, paused: list[str]) -> None:
     _check_system(body.get("system"))
 
 
-def _check_keys(body: dict[str, Any]) -> None:
+def _check_counted(body: dict[str, Any]) -> None:
+    if extra := body.keys() - COUNTED_KEYS:
+        raise Refused(f"{sorted(extra)}: Extra inputs are not permitted")
+    for key in ("model", "messages"):
+        if key not in body:
+            raise Refused(f"{key}: Field required")
+
+
+def _check_keys(body: dict[str, Any], betas: Collection[str]) -> None:
     for key in body:
-        if key not in KEYS:
-            raise Refused(
-                f"{key}: {'needs a beta header' if key in BETA_KEYS else 'Extra inputs are not permitted'}"
-            )
-        if key in SAMPLING:
-            raise Refused(f"{key} is not supported on this version")
+        _check_key(key, betas)
     for key in ("model", "max_tokens", "messages"):
         if key not in body:
             raise Refused(f"{key}: Field required")
     tokens = body["max_tokens"]
     if not isinstance(tokens, int) or not 0 <= tokens <= MAX_TOKENS:
         raise Refused("max_tokens: out of range")
+    if not isinstance(body.get("stream", False), bool):
+        raise Refused("stream: must be a boolean")
+
+
+def _check_key(key: str, betas: Collection[str]) -> None:
+    if key in BETA_KEYS and BETA_KEYS[key] not in betas:
+        raise Refused(f"{key}: needs the beta header {BETA_KEYS[key]}")
+    if key not in KEYS and key not in BETA_KEYS:
+        raise Refused(f"{key}: Extra inputs are not permitted")
+    if key in SAMPLING:
+        raise Refused(f"{key} is not supported on this version")
 
 
 def _check_model(body: dict[str, Any]) -> None:

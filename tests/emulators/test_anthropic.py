@@ -1,3 +1,4 @@
+import contextlib
 import http.client
 import json
 import subprocess
@@ -41,11 +42,10 @@ def send(service: AnthropicEmulator) -> Send:
             **{name.replace("_", "-"): value for name, value in headers.items()},
         }
         connection = http.client.HTTPConnection(service.url.removeprefix("http://"), timeout=5)
-        connection.request("POST", path, body if isinstance(body, bytes) else json.dumps(body), sent)
-        answer = connection.getresponse()
-        content = json.loads(answer.read())
-        connection.close()
-        return answer.status, content
+        with contextlib.closing(connection):
+            connection.request("POST", path, body if isinstance(body, bytes) else json.dumps(body), sent)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
 
     return post
 
@@ -81,7 +81,9 @@ def test_every_call_is_judged_first(send: Send, headers: dict[str, str], status:
         ({"surprise": 1}, 400),
         ({"thread": {"type": "create"}}, 400),
         ({"temperature": 0.5}, 400),
-        ({"stream": True}, 400),
+        ({"stream": "yes"}, 400),
+        ({"stream": False}, 200),
+        ({"context_management": {}}, 400),
         ({"thinking": {"type": "disabled"}}, 400),
         ({"thinking": {"type": "adaptive"}}, 200),
         ({"tools": [TOOL], "tool_choice": {"type": "any"}}, 400),
@@ -193,10 +195,55 @@ def test_every_answer_is_one_that_the_sdk_accepts_in_its_strict_mode(service: An
         assert refused.stop_details is not None
         tools = '<emu>{"tools": [["fetch", {}]]}</emu>'
         assert client.messages.create(**{**GOOD, "messages": said(("user", tools))}).stop_reason == "tool_use"
+        with client.messages.stream(**{**GOOD, "messages": said(("user", tools))}) as stream:
+            streamed = stream.get_final_message()
+        assert [block.type for block in streamed.content] == ["thinking", "tool_use"]
+        counted = {name: value for name, value in GOOD.items() if name != "max_tokens"}
+        assert client.messages.count_tokens(**counted).input_tokens > 0
         assert "claude-opus-5-5" in {model.id for model in client.models.list()}
+        assert client.models.retrieve("claude-opus-5-5").id == "claude-opus-5-5"
+        with pytest.raises(anthropic.NotFoundError):
+            client.models.retrieve("claude-nobody-1")
         service.fault("POST", "status", status=529, body=error_body("overloaded_error"))
         with pytest.raises(anthropic.InternalServerError):
             client.messages.create(**GOOD)
+
+
+def test_a_beta_needs_its_header(send: Send) -> None:
+    body = {**GOOD, "context_management": {}}
+    assert send(body, anthropic_beta="context-management-2025-06-27")[0] == 200
+
+
+def test_a_thinking_block_is_bound_to_the_turns_before_it(send: Send) -> None:
+    _, reply = send({**GOOD, "messages": said(("user", "Hello"))})
+    assert (
+        send({**GOOD, "messages": said(("user", "Hello"), ("assistant", reply["content"]), ("user", "On"))})[0]
+        == 200
+    )
+    code, body = send({**GOOD, "messages": said(("user", "Hi"), ("assistant", reply["content"]), ("user", "On"))})
+    assert code == 400
+    assert "signature" in body["error"]["message"]
+
+
+def test_what_only_counts_takes_no_answer(send: Send) -> None:
+    assert send(GOOD, path="/v1/messages/count_tokens")[0] == 400
+    assert send({"model": GOOD["model"]}, path="/v1/messages/count_tokens")[0] == 400
+
+
+def test_an_answer_that_is_cut_ends_for_max_tokens(service: AnthropicEmulator, send: Send) -> None:
+    service.rule(lambda body, turn, results: {"text": "a long answer", "cut": 6})
+    _, reply = send(GOOD)
+    assert (reply["stop_reason"], reply["content"][1]["text"]) == ("max_tokens", "a long")
+
+
+def test_what_was_worked_on_is_billed_though_its_answer_is_lost(service: AnthropicEmulator, send: Send) -> None:
+    send(GOOD)
+    service.fault("POST", "lost")
+    with pytest.raises(http.client.RemoteDisconnected):
+        send(GOOD)
+    service.fault("POST", "status", status=529, body=error_body("overloaded_error"))
+    send(GOOD)
+    assert len(service.bill.lines) == 2
 
 
 def test_it_serves_as_a_process_until_it_is_killed() -> None:

@@ -137,3 +137,29 @@ def test_hundreds_may_wait_at_once() -> None:
     for connection in waiting:
         connection.close()
     emu.stop()
+
+
+def test_streams_break_off_where_they_are_told_to(counter: Counter) -> None:
+    counter.route("GET", "/three", lambda req: Reply(raw=iter([b"one", b"two", b"three!"]), ctype="text/plain"))
+    counter.fault("GET", "truncate", after=1)
+    with pytest.raises(http.client.IncompleteRead) as caught:
+        call(counter, "GET", "/three")
+    assert caught.value.partial == b"one"
+    counter.fault("GET", "truncate", after=1, reset=True)
+    with pytest.raises((ConnectionResetError, http.client.IncompleteRead)):
+        call(counter, "GET", "/three")
+    counter.fault("GET", "truncate_json", after=2)
+    assert call(counter, "GET", "/three") == (200, b"onetwothr")
+    counter.fault("GET", "interrupt", after=1, piece=b"oops")
+    assert call(counter, "GET", "/three") == (200, b"oneoops")
+    counter.fault("GET", "drip", seconds=0.01)
+    begun = time.monotonic()
+    assert call(counter, "GET", "/three") == (200, b"onetwothree!")
+    assert time.monotonic() - begun >= 0.03
+    assert not counter.bugs()
+
+
+def test_a_bug_in_the_midst_of_a_stream_is_the_emulators(counter: Counter) -> None:
+    counter.route("GET", "/half", lambda req: Reply(raw=(b"x" * (1 // number) for number in (1, 0))))
+    call(counter, "GET", "/half")
+    assert counter.bugs() == ["GET /half: 599"]

@@ -10,14 +10,14 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from jobs import queue
+from jobs import events, queue
 from jobs.lifecycle import overdue, planning, slot
 from jobs.lifecycle import run as runs
 from jobs.lifecycle import task as tasks
 from jobs.lifecycle.artifact import File
 from jobs.lifecycle.intake import Inbound
 from jobs.lifecycle.job import open_job
-from jobs.models import Breaker, Client, Delivery, Job, Review, Run, Task, Trigger, Turn
+from jobs.models import Breaker, Client, Delivery, Event, Job, Review, Run, Task, Trigger, Turn
 
 STEP = planning.PlannedStep(agent="drafting", title="Write it", input={"kind": "article"})
 
@@ -205,3 +205,11 @@ def store_turn(run: Run, number: int = 1, *, cost: int | None = 7, **changes: An
         "duration_ms": 1,
     }
     return runs.store_turn(run, number=number, cost=cost, **columns | changes)
+
+
+def told(name: str, row: int, at: datetime, job_id: int | None = None) -> None:
+    """A history line of another time; history is append-only, so the clock of the row is set underneath."""
+    pk = events.append(name, actor="test", noun=name.partition(".")[0], row=row, job_id=job_id)
+    with connection.cursor() as cursor:
+        moment = connection.ops.adapt_datetimefield_value(at)
+        cursor.execute(f"UPDATE {Event._meta.db_table} SET at = %s WHERE id = %s", [moment, pk])

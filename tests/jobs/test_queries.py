@@ -3,7 +3,6 @@
 import datetime
 from collections.abc import Callable
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import User
@@ -30,15 +29,6 @@ def asked(title: str, client: Client | None = None) -> Review:
     job = open_job(title=title, brief=title, by="test", client=client)
     Job.objects.filter(pk=job.pk).update(ready_at=timezone.now())
     return planning.ask(claimed(), question=title, suggestions=[], recommended=0, by="orchestrator")
-
-
-def told(name: str, row: int, at: datetime.datetime) -> None:
-    """A history line of another time; history is append-only, so the clock of the row is set underneath."""
-    events.append(name, actor="test", noun=name.partition(".")[0], row=row, job_id=None)
-    pk = Event.objects.latest("id").pk
-    with connection.cursor() as cursor:
-        moment = connection.ops.adapt_datetimefield_value(at)
-        cursor.execute(f"UPDATE {EVENT_TABLE} SET at = %s WHERE id = %s", [moment, pk])
 
 
 def test_client_work_comes_first_then_the_oldest(trattoria: Client) -> None:
@@ -213,33 +203,6 @@ def test_an_artifact_is_found_by_its_sum(planned: Callable[..., Job]) -> None:
 @pytest.mark.parametrize("pk", [None, "1", 10**6])
 def test_what_is_no_delivery_is_none(pk: object) -> None:
     assert queries.delivery(pk) is None
-
-
-def test_the_night_counts_what_ended_in_it(job: Job, settings: pytest.FixtureRequest) -> None:
-    zone = ZoneInfo("UTC")
-    morning = datetime.datetime(2026, 11, 24, 7, 30, tzinfo=zone)
-    for hours, name, row in [
-        (-1, "job.completed", 1),  # before the night
-        (0.5, "job.completed", 2),
-        (3.5, "job.failed", 3),
-        (5.5, "job.completed", 3),  # retried in the same night: done in the end
-        (8.2, "job.failed", 4),
-        (12, "job.completed", 5),  # after it
-    ]:
-        told(name, row, datetime.datetime(2026, 11, 23, 20, tzinfo=zone) + datetime.timedelta(hours=hours))
-    night = queries.last_night(morning)
-    assert (night.completed, night.failed) == (2, 1)
-    assert [number for number, count in enumerate(night.hours) if count] == [0, 3, 5, 8]
-
-
-def test_the_night_costs_what_its_attempts_cost(job: Job) -> None:
-    run = claimed()
-    tasks_before = queries.last_night(timezone.now()).spent_microusd
-    Run.objects.filter(pk=run.pk).update(cost_microusd=70_000)
-    evening = timezone.localtime().replace(hour=22, minute=0) - datetime.timedelta(days=1)
-    told("run.succeeded", run.pk, evening)
-    assert tasks_before == 0
-    assert queries.last_night(timezone.now()).spent_microusd == 70_000
 
 
 def test_a_task_that_failed_belongs_to_its_job(planned: Callable[..., Job]) -> None:

@@ -285,3 +285,28 @@ def test_every_schedule_can_be_called_twice(settings: Settings, job: Job) -> Non
         getattr(workers, name)()
     job.refresh_from_db()
     assert job.state == "pending"
+
+
+# digest
+
+
+def test_the_digest_goes_once_to_each_who_wants_it(settings: Settings, job: Job) -> None:
+    settings.NOTICES = {
+        "post": {"events": [], "cards": [], "digest": True},
+        "chat": {"events": [], "cards": [], "digest": True},
+        "ledger": {"events": [], "cards": [], "digest": False},
+    }
+    settings.DIGEST_AT = timezone.localtime().time().replace(microsecond=0)
+    Job.objects.filter(pk=job.pk).update(created_at=timezone.now() - timedelta(days=2))
+    date = timezone.localdate()
+    together(3, workers.digest)
+    workers.digest()
+    found = Delivery.objects.filter(kind="notice")
+    assert sorted(found.values_list("key", flat=True)) == [f"digest:chat:{date}", f"digest:post:{date}"]
+    assert {row.fields["digest"]["date"] for row in found} == {date.isoformat()}
+
+
+def test_nobody_is_sent_a_digest_who_asked_for_none(job: Job) -> None:
+    Job.objects.filter(pk=job.pk).update(created_at=timezone.now() - timedelta(days=2))
+    workers.digest()
+    assert not Delivery.objects.exists()

@@ -1,82 +1,37 @@
-"""The rehearsal's orchestrator: sorts the sentences and bullets of a request by what they ask for."""
+"""The rehearsal's orchestrator: a plan of what a request asks for, a split of what is too much, or a question."""
 
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from agents.contracts import Json
 from agents.llm.filling import fill
-from agents.llm.rehearsal.reading import Told, headline, items, urls, words
+from agents.llm.rehearsal import vocabulary as say
+from agents.llm.rehearsal.reading import Told, headline, words
+from agents.llm.rehearsal.sorting import Wanted, kind_of, sort
 
 MAX_STEPS = 5
 _FEWEST_WORDS = 5
 _TITLE = 80
-
-_READ = re.compile(r"\b(research|find out|compare|look (?:up|into|at)|read|summari[sz]e|check|analy[sz]e)\b", re.I)
-_CODE = re.compile(
-    r"\b(fix|bug|repository|repo|refactor|implement|codebase|function|unit tests?|pull request|crash(?:es)?"
-    r"|stack ?trace|traceback|exception|endpoint)\b",
-    re.I,
-)
-_TELL = re.compile(
-    r"\b(e-?mail|mail|send|tell|inform|notify|reply|respond|write (?:back )?to|message|clients?|thank"
-    r"|let [\w ]+ know)\b",
-    re.I,
-)
-_WRITE = re.compile(
-    r"\b(write(?! back\b| to\b)|draft|prepare|create|compose|summari[sz]e|rewrite|put together)\b", re.I
-)
-# Where one sentence asks for two things: "write a report and tell the client".
-_CLAUSE = re.compile(
-    r"[,;]?\s+(?:and then|and|then)\s+"
-    r"(?=(?:then )?(?:tell|mail|e-?mail|send|inform|notify|let|reply|write|draft|fix)\b)",
-    re.I,
-)
-_KINDS = {
-    "proposal": r"\b(proposal|offer|quote|quotation)\b",
-    "article": r"\b(article|blog|newsletter|essay|story)\b",
-    "documentation": r"\b(documentation|docs|guide|manual|how-to|handbook|instructions)\b",
-    "report": r"\b(report|summary|summari[sz]e|analysis|comparison|overview|minutes)\b",
-    "page": r"\b(page|landing|website|brochure|flyer)\b",
-    "post": r"\b(post|linkedin|social media|announcement)\b",
-    "email": r"\b(e-?mail|mail|reply|letter|message)\b",
-}
 _REVIEWED = {"proposal", "article", "documentation", "report", "page", "post"}
 _AUDIENCE = re.compile(
     r"\bfor (?!an? )((?:our |the |their |all )?[a-z][\w' -]{2,40}?)(?= about| on | with|[.,;:!?]|$)"
 )
-_GIT_ADDRESS = re.compile(r"\S+\.git\b|https?://github\.com/[\w.-]+/[\w.-]+(?=[\s.,;)]|$)")
-_NAMED_REPOSITORY = (
-    re.compile(r"\b(?:repository|repo)(?: called| named|:)? [`\"']?([\w.-]+(?:/[\w.-]+)*\w)", re.I),
-    re.compile(r"([\w.-]+(?:/[\w.-]+)?)[`\"']? (?:repository|repo)\b", re.I),
-)
-_NO_NAME = set(re.findall(r"\w+", "the our a this that their its is and in of to has git code your my for on it"))
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A request, sorted. `texts` are the items that each want a text of their own."""
-
-    texts: list[str]
-    code: list[str]
-    tell: list[str]
-    sources: list[str]
-    context: list[str]
-    repository: str
 
 
 def decide(told: Told, catalogue: dict[str, Json]) -> Json:
     """The decision in the orchestrator's form: a plan, a split or a question."""
-    wanted = sort(told, catalogue)
-    if _is_vague(told, wanted):
-        return _what(told)
-    if wanted.code and not wanted.repository and not told.answers:
-        return _which_repository(told)
+    wanted = sort(told, set(catalogue))
+    asked = _asked_back(told, wanted) if not told.answers else None
+    if asked:
+        return asked
     steps = list(_steps(told, wanted, catalogue))
+    if not steps:
+        return _what(told)
     if len(steps) > MAX_STEPS:
-        return _split(told, wanted) if len(wanted.texts) > 1 else _plan(steps[:MAX_STEPS])
-    return _plan(steps)
+        works = [*wanted.texts, *wanted.code]
+        return _split(told, wanted) if len(works) > 1 else _plan(steps[:MAX_STEPS], wanted)
+    return _plan(steps, wanted)
 
 
 def catalogue_in(system: str) -> dict[str, Json]:
@@ -92,41 +47,33 @@ def catalogue_in(system: str) -> dict[str, Json]:
     return {}
 
 
-def sort(told: Told, catalogue: dict[str, Json]) -> Wanted:
-    """Each item of the request by what it asks for; what asks for nothing is context."""
-    said = items(told.text) or items(told.title)
-    for answer in told.answers:
-        said += [item for item in items(answer) if item not in said]
-    every = [clause.strip() for item in said for clause in _CLAUSE.split(item)]
-    repository = _repository(told)
-    sources = [url for url in urls(told.request) if not _GIT_ADDRESS.fullmatch(url)]
-    sources += [name for name in told.files if _READ.search(told.request)]
-    code = [item for item in every if _CODE.search(item)] if "code" in catalogue else []
-    tell = [item for item in every if _TELL.search(item) and item not in code]
-    if not (told.reachable and "communication" in catalogue):
-        tell = []
-    texts = _texts([item for item in every if item not in code], [*tell, *code], sources)
-    if code and told.answers and not repository:
-        code, texts = [], texts or code
-    taken = {*texts, *code, *tell}
-    return Wanted(texts, code, tell, sources, [item for item in every if item not in taken], repository)
-
-
-def _texts(every: list[str], elsewhere: list[str], sources: list[str]) -> list[str]:
-    """What is to be written; if nothing at all is asked for, the item that names a kind of text, else the first."""
-    asked = [item for item in every if _WRITE.search(item)]
-    # A message to the client is written by the agent that sends it.
-    asked = [item for item in asked if not (item in elsewhere and _kind(item) in {"email", "other"})]
-    if asked or elsewhere:
-        return asked
-    named = [item for item in every if _kind(item) != "other"]
-    return named[:1] or ([] if sources else every[:1])
+def _asked_back(told: Told, wanted: Wanted) -> Json | None:
+    """The question that stands in the way of a plan; None where nothing does."""
+    if wanted.is_nothing and wanted.hostile:
+        return _what_to_do_with_it()
+    if wanted.is_nothing and wanted.hands:
+        return _by_hand(wanted)
+    if wanted.is_nothing or _is_vague(told, wanted):
+        return _what(told)
+    if wanted.read and not wanted.sources:
+        return _what_to_read(wanted)
+    if wanted.code and _lacks_value(told, wanted):
+        return _which_value(wanted)
+    if wanted.code and not wanted.repository:
+        return _which_repository(told)
+    return None
 
 
 def _is_vague(told: Told, wanted: Wanted) -> bool:
-    if told.answers or wanted.sources or wanted.repository:
+    if wanted.sources or (wanted.code and wanted.repository) or told.files:
         return False
     return len(words(f"{told.title} {told.text}")) < _FEWEST_WORDS
+
+
+def _lacks_value(told: Told, wanted: Wanted) -> bool:
+    """A value is to be changed, and no figure says to what."""
+    changed = [item for item in map(say.plain, wanted.code) if say.CHANGE.search(item) and say.VALUE.search(item)]
+    return bool(changed) and not re.search(r"\d", told.request)
 
 
 def _steps(told: Told, wanted: Wanted, catalogue: dict[str, Json]) -> Iterator[Json]:
@@ -138,13 +85,19 @@ def _steps(told: Told, wanted: Wanted, catalogue: dict[str, Json]) -> Iterator[J
         position += 1
         research = [position]
         yield _step("research", f"Read the sources: {told.name}", _research(told, wanted), [], catalogue)
-    for item in wanted.texts if "drafting" in catalogue else []:
+    for item in _to_write(told, wanted) if "drafting" in catalogue else []:
         position += 1
         made.append(position)
         yield _step("drafting", item, _drafting(told, wanted, item), research, catalogue)
-        if _kind(item) in _REVIEWED and "review" in catalogue:
+        if kind_of(item) in _REVIEWED and "review" in catalogue:
             position += 1
+            made.append(position)
             yield _step("review", f"Review: {item}", {"rubric": [], "file": ""}, [position - 1], catalogue)
+    if wanted.judge and "review" in catalogue and told.files:
+        position += 1
+        made.append(position)
+        given = {"rubric": [], "file": _best_file(told)}
+        yield _step("review", wanted.judge[0], given, [], catalogue)
     if wanted.code:
         position += 1
         made.append(position)
@@ -152,6 +105,18 @@ def _steps(told: Told, wanted: Wanted, catalogue: dict[str, Json]) -> Iterator[J
     if wanted.tell:
         title = f"Message to {told.client}: {told.name}"
         yield _step("communication", title, _message(told, wanted), made or research, catalogue)
+
+
+def _to_write(told: Told, wanted: Wanted) -> list[str]:
+    """The texts that are asked for; where an answer names a text and no verb, that one."""
+    if wanted.texts or not told.answers or wanted.code or wanted.tell or wanted.sources:
+        return wanted.texts
+    return [answer for answer in told.answers[-1:] if kind_of(answer) != "other"] or told.answers[-1:]
+
+
+def _best_file(told: Told) -> str:
+    asked = set(words(told.request))
+    return max(told.files, key=lambda name: len(asked & set(re.split(r"[^a-z]+", name.lower()))))
 
 
 def _step(agent: str, title: str, given: Json, needs: list[int], catalogue: dict[str, Json]) -> Json:
@@ -170,7 +135,7 @@ def _drafting(told: Told, wanted: Wanted, item: str) -> Json:
     audience = _AUDIENCE.search(item)
     readers = f"readers at {told.client}" if told.client else "the readers whom the request has in mind"
     return {
-        "kind": _kind(item),
+        "kind": kind_of(item),
         "audience": audience[1] if audience else readers,
         "instructions": "\n".join([item, *(f"- {line}" for line in wanted.context)]),
     }
@@ -189,39 +154,19 @@ def _message(told: Told, wanted: Wanted) -> Json:
     return {"purpose": purpose, "based_on": headline(told.name, 200)}
 
 
-def _kind(item: str) -> str:
-    return next((kind for kind, pattern in _KINDS.items() if re.search(pattern, item, re.I)), "other")
-
-
-def _repository(told: Told) -> str:
-    """The repository that data or words name, as they name it; empty if none is named."""
-    for key in ("repository", "repo", "full_name", "clone_url"):
-        named = told.data.get(key)
-        if isinstance(named, dict):
-            named = named.get("full_name") or named.get("name")
-        if isinstance(named, str) and named:
-            return named
-    address = _GIT_ADDRESS.search(told.request)
-    if address:
-        return address[0]
-    names = [name for pattern in _NAMED_REPOSITORY for name in pattern.findall(told.request)]
-    for name in names:
-        if name.lower() not in _NO_NAME:
-            return str(name)
-    return next((answer for answer in told.answers if re.fullmatch(r"[\w./:@-]+", answer)), "")
-
-
-def _plan(steps: list[Json]) -> Json:
-    return {"kind": "plan", "steps": steps}
+def _plan(steps: list[Json], wanted: Wanted) -> Json:
+    rests_on = wanted.rests_on if any(step["agent"] == "code" for step in steps) else []
+    return {"kind": "plan", "steps": steps, "rests_on": rests_on}
 
 
 def _split(told: Told, wanted: Wanted) -> Json:
-    """The texts in two halves; code and message go with the second, which can tell of everything."""
-    half = (len(wanted.texts) + 1) // 2
-    first, second = wanted.texts[:half], [*wanted.texts[half:], *wanted.code, *wanted.tell]
+    """What is to be made in two halves; the message goes with the second, which can tell of everything."""
+    works = [*wanted.texts, *wanted.code]
+    half = (len(works) + 1) // 2
+    first, second = works[:half], [*works[half:], *wanted.tell]
     return {
         "kind": "split",
-        "reason": f"{len(wanted.texts)} texts are wanted, more than one plan of {MAX_STEPS} steps holds.",
+        "reason": f"{len(works)} things are wanted, more than one plan of {MAX_STEPS} steps holds.",
         "parts": [_part(told, wanted, first), _part(told, wanted, second)],
     }
 
@@ -241,14 +186,44 @@ def _what(told: Told) -> Json:
     return _question(f"The request says only “{said}”. What should be made of it?", suggestions)
 
 
-def _which_repository(told: Told) -> Json:
-    about = headline(told.name, 120)
-    question = f"“{about}” is about code but names no repository. Which one? Write its name, or choose:"
+def _what_to_do_with_it() -> Json:
+    question = "The request only tries to give orders that are not its to give. What shall be done with it?"
+    suggestions = ["Write a short note for me on what it asks.", "Draft a polite letter that declines it."]
+    return _question(question, suggestions)
+
+
+def _by_hand(wanted: Wanted) -> Json:
+    what = headline(wanted.hands[0], 120)
+    question = f"“{what}” is nothing that an agent can do. What can be done here instead?"
+    suggestions = [f"Write a checklist for whoever does it: {what}.", f"Draft a letter that asks for it: {what}."]
+    return _question(question, suggestions)
+
+
+def _what_to_read(wanted: Wanted) -> Json:
+    what = headline(wanted.read[0], 120)
+    question = f"“{what}” names no page or file to read, and nobody here can search. Which pages are the sources?"
     suggestions = [
-        "No code is to be changed: write a report on what should be changed.",
-        "No code is to be changed: draft an answer to whoever asked.",
+        f"None: write a report that marks what is to be looked up: {what}.",
+        f"None: draft a list of the questions to find out: {what}.",
     ]
     return _question(question, suggestions)
+
+
+def _which_value(wanted: Wanted) -> Json:
+    what = headline(wanted.code[0], 120)
+    question = f"“{what}” does not say what the new value is. What is it?"
+    suggestions = [f"Write a note on what has to be decided: {what}.", f"Draft a letter that asks for it: {what}."]
+    return _question(question, suggestions)
+
+
+def _which_repository(told: Told) -> Json:
+    """In general words, so that the answer can be remembered."""
+    instead = "No code is to be changed: write a report on what should be changed."
+    if told.repositories:
+        suggestions = [*told.repositories[:3], instead]
+    else:
+        suggestions = [instead, "No code is to be changed: draft an answer to whoever asked."]
+    return {**_question("Which repository is the code in?", suggestions), "lasting": bool(told.client)}
 
 
 def _question(question: str, suggestions: list[str]) -> Json:

@@ -12,8 +12,12 @@ _FENCE = re.compile(r'<(data-[0-9a-f]{16}) name="([^"]*)">\n(.*?)\n</\1>', re.DO
 _HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
 _STEP = re.compile(r"Step (\d+), done by (\w+): (.*)")
 _ANSWER = re.compile(r"^Asked: (.*?)\nAnswer: (.*?)(?=\n\nAsked: |\Z)", re.MULTILINE | re.DOTALL)
+_KNOWN = re.compile(r"^\d+\. Asked: (.*?)\nAnswer: (.*?)\nSaid on \S+$", re.MULTILINE | re.DOTALL)
+_LISTED = re.compile(r"^- (.+)$", re.MULTILINE)
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+(.*)$")
-_SENTENCE = re.compile(r"(?<=[.!?])[\"')]?\s+(?=[A-Z0-9\"'(])")
+_SENTENCE = re.compile(
+    r"(?<!\bDr\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)(?<!\bNr\.)(?<=[.!?])[\"')]?\s+(?=[A-Z0-9\"'(])"
+)
 _URL = re.compile(r"https?://[^\s<>\"'`\\]+", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_][\w'-]{2,}")
 _STOP = frozenset(
@@ -64,6 +68,8 @@ class Told:
     previous: str = ""
     note: str = ""
     rubric: list[str] = field(default_factory=list)
+    known: list[tuple[str, str]] = field(default_factory=list)  # question and answer of earlier jobs
+    repositories: list[str] = field(default_factory=list)
     used: list[Used] = field(default_factory=list)
 
     @property
@@ -100,6 +106,8 @@ def read(ask: Ask) -> Told:
         previous=sections.get("What you made before", ""),
         note=sections.get("What the owner wants changed in it", ""),
         rubric=items(sections.get("The rubric", "")),
+        known=_KNOWN.findall(sections.get("What the owner said in earlier jobs for this client", "")),
+        repositories=_LISTED.findall(sections.get("Repositories that can be worked on", "")),
         used=list(_used(ask.messages)),
     )
 

@@ -2,49 +2,15 @@
 
 import json
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
 from pydantic import ValidationError
 
-from agents import registry, workers
-from agents.contracts import Ask, Brief, Desk, Draft, Interrupted, Json, Limits, Reply, TurnRecord
-
-MICRO_USD = 1_000_000
-
-
-class MemoryOnly:
-    """A journal that is forgotten at the end; nothing is reserved, the cost is only added up."""
-
-    def __init__(self) -> None:
-        self.costs: list[int | None] = []
-        self._turns: list[TurnRecord] = []
-
-    def turns(self) -> Sequence[TurnRecord]:
-        """The turns of this one Run."""
-        return list(self._turns)
-
-    def before_call(self, ask: Ask, ceiling: int | None) -> None:
-        """Always allowed: the person at the keyboard is the budget."""
-
-    def call_failed(self, ask: Ask, *, billed_unknown: bool) -> None:
-        """Remember a call that may have been billed as one of unknown cost."""
-        if billed_unknown:
-            self.costs.append(None)
-
-    def record(self, ask: Ask, reply: Reply, *, cost: int | None, duration_ms: int) -> TurnRecord:
-        """Keep the turn and its cost."""
-        self.costs.append(cost)
-        self._turns.append(TurnRecord(number=len(self._turns) + 1, ask_digest=ask.digest(), reply=reply))
-        return self._turns[-1]
-
-    def record_tools(self, number: int, results: list[Json]) -> None:
-        """Keep what the tools answered."""
-        self._turns[number - 1] = self._turns[number - 1].model_copy(update={"tool_results": results})
+from agents import registry
+from agents.contracts import Brief, Draft, Interrupted
+from agents.management.alone import MemoryOnly, desk, spent
 
 
 class Command(BaseCommand):
@@ -74,7 +40,7 @@ class Command(BaseCommand):
         journal = MemoryOnly()
         try:
             with tempfile.TemporaryDirectory(prefix="nightdesk-") as workdir:
-                draft = agent.run(brief, _desk(agent.name, journal, Path(workdir)))
+                draft = agent.run(brief, desk(agent.name, journal, Path(workdir)))
         except Interrupted as error:
             raise CommandError(f"{type(error).__name__}: {error} ({spent(journal.costs)})") from error
         self._show(draft)
@@ -105,24 +71,3 @@ def read_brief(path: Path) -> Brief:
         return Brief.model_validate({**start, **whole})
     except ValidationError as error:
         raise CommandError(f"{path} is not a brief: {error}") from error
-
-
-def spent(costs: Sequence[int | None]) -> str:
-    """ "3 calls, $0.0123"; an unknown price is said, never counted as nothing."""
-    known = sum(cost for cost in costs if cost is not None)
-    unknown = sum(cost is None for cost in costs)
-    amount = f"${known / MICRO_USD:.4f}"
-    calls = f"{len(costs)} call{'' if len(costs) == 1 else 's'}"
-    return f"{calls}, {amount}" + (f" and {unknown} of unknown price" if unknown else "")
-
-
-def _desk(agent: str, journal: MemoryOnly, workdir: Path) -> Desk:
-    return Desk(
-        llm=workers.llm(),
-        model=workers.model_for(agent),
-        journal=journal,
-        now=timezone.now,
-        workdir=workdir,
-        limits=Limits(),
-        options=settings.AGENT_OPTIONS,
-    )

@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import shutil
+import socket
 import sys
 import threading
 import time
@@ -18,7 +19,7 @@ from django.core.management import BaseCommand, CommandError
 from standardwebhooks import Webhook
 
 from config import env, roles
-from config.demo import night, repositories
+from config.demo import model, night, repositories
 from config.demo.seed import USER, NotADemo, seed
 from config.management.commands.up import prepare, refuse_taken, supervise
 from config.supervisor import cluster, web
@@ -29,6 +30,8 @@ from jobs.models import Trigger
 _LIVE_RULE = "enquiry"
 _START_SECONDS = 60.0
 _LOOK_SECONDS = 0.2
+_WITHOUT_KEY = "since no model key is used here"
+_EMULATED = "by a service that speaks and charges as the model's would"
 
 
 class Command(BaseCommand):
@@ -42,17 +45,24 @@ class Command(BaseCommand):
         parser.add_argument("--fresh", action="store_true", help="forget an earlier demo first")
         parser.add_argument("--database", default="", help="URL of an empty database; SQLite otherwise")
         parser.add_argument("--redis", default="", help="URL of Redis for the doorbells; the database otherwise")
+        parser.add_argument(
+            "--emulate",
+            action="store_true",
+            help="with the real model adapter, against a model service made for tests",
+        )
         parser.add_argument("--seed-only", action="store_true", help="fill the database and stop")
 
-    def handle(self, *args: Any, port: int, fresh: bool, seed_only: bool, **options: Any) -> None:
+    def handle(self, *args: Any, port: int, fresh: bool, seed_only: bool, emulate: bool, **options: Any) -> None:
         """Seed, start everything, open the live job, print the link."""
+        if emulate and not model.is_here():
+            raise CommandError("--emulate needs Nightdesk's repository: the service stands among its tests.")
         if not seed_only:
             refuse_taken("127.0.0.1", port)
         if not settings.DEMO:
             folder = settings.VAR / "demo"
             if fresh:
                 shutil.rmtree(folder, ignore_errors=True)
-            again(folder, port=port, database=options["database"], redis=options["redis"])
+            again(folder, port=port, database=options["database"], redis=options["redis"], emulate=emulate)
         prepare()
         try:
             seed()
@@ -62,7 +72,8 @@ class Command(BaseCommand):
             return
         host = threading.Thread(target=self._welcome, args=(port,), daemon=True)
         host.start()
-        supervise([web("127.0.0.1", port), *(cluster(name) for name in settings.WORKERS)])
+        models = [model.service()] if emulate else []
+        supervise([*models, web("127.0.0.1", port), *(cluster(name) for name in settings.WORKERS)])
 
     def _welcome(self, port: int) -> None:
         if not await_web(port):
@@ -74,12 +85,12 @@ class Command(BaseCommand):
             f"\n  Your night is ready, and one job is on its way: {night.LIVE['subject']}.\n"
             f"  Open (once, within 15 minutes):\n\n    {link}\n\n"
             "  Nothing leaves this machine: mail becomes files, branches go to local repositories,\n"
-            "  and texts are rehearsed, since no model key is used here. Ctrl-C stops it.\n"
+            f"  and texts are rehearsed, {_WITHOUT_KEY if settings.REHEARSAL else _EMULATED}. Ctrl-C stops it.\n"
         )
         self.stdout.flush()
 
 
-def again(folder: Path, *, port: int, database: str, redis: str) -> None:
+def again(folder: Path, *, port: int, database: str, redis: str, emulate: bool = False) -> None:
     """Become the same command with an environment of the demo's own. Does not return."""
     # Nothing of what a real installation is told, be it a secret or an address; .env is not read with a role.
     told = {*env.asked, *roles.SECRETS}
@@ -95,11 +106,19 @@ def again(folder: Path, *, port: int, database: str, redis: str) -> None:
         "NIGHTDESK_REPOSITORIES": "\n".join(f"{name}={place}" for name, place in places.items()),
         "TIME_ZONE": settings.TIME_ZONE,
         "BASE_URL": f"http://127.0.0.1:{port}",
+        **(model.environment(free_port()) if emulate else {}),
         **({"DATABASE_URL": database} if database else {}),
         **({"REDIS_URL": redis} if redis else {}),
     }
     sys.stdout.flush()
     os.execve(sys.executable, [sys.executable, *sys.argv], kept | demo)  # noqa: S606 - the same command again
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def await_web(port: int) -> bool:

@@ -25,7 +25,7 @@ def connect(service: AnthropicEmulator) -> Iterator[Callable[..., AnthropicLLM]]
     made: list[AnthropicLLM] = []
 
     def make(**options: Any) -> AnthropicLLM:
-        made.append(AnthropicLLM(**{"api_key": TOKEN, "base_url": service.url, "timeout": 5.0, **options}))
+        made.append(AnthropicLLM(**{"api_key": TOKEN, "base_url": service.url, "silence": 5.0, **options}))
         return made[-1]
 
     yield make

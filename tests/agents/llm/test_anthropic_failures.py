@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from agents.contracts import ModelRejected, ModelUnavailable
-from tests.emulators.anthropic import TOKEN, error_body
+from tests.emulators.anthropic import TOKEN, error_body, error_event
 
 MESSAGES = "POST /v1/messages"
 
@@ -96,6 +96,75 @@ def test_an_answer_that_breaks_off_may_have_been_billed(service, llm, ask, kind:
     assert len(service.journal) == 1
 
 
+@pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
+@pytest.mark.parametrize("after", [0, 1, 3, 6])
+def test_a_stream_that_breaks_off_anywhere_may_have_been_billed(service, llm, ask, after: int, reset: bool) -> None:
+    service.fault(MESSAGES, "truncate", after=after, reset=reset)
+    with pytest.raises(ModelUnavailable) as caught:
+        llm.complete(ask())
+    assert caught.value.billed_unknown
+    assert len(service.journal) == 1
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        b"",
+        b"data: {}\n\n",
+        b"event: message_delta\ndata: {\n\n",
+        b'event: content_block_delta\ndata: {"type": "content_block_delta", "index": 9, "delta": {}}\n\n',
+        b'event: content_block_delta\ndata: ["no", "event"]\n\n',
+        b"event: message_delta\ndata: \xff\xfe\n\n",
+        b"event: message_delta\ndata: " + b"[" * 100_000 + b"\n\n",
+    ],
+    ids=["ends", "says nothing", "half", "no block", "a list", "not UTF-8", "deep"],
+)
+def test_a_stream_of_another_form_is_no_exception_of_python(service, llm, ask, piece: bytes) -> None:
+    service.fault(MESSAGES, "interrupt", piece=piece or b": nothing\n\n")
+    with pytest.raises(ModelUnavailable) as caught:
+        llm.complete(ask())
+    assert caught.value.billed_unknown
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome", "after", "billed"),
+    [
+        ("overloaded_error", ModelUnavailable, 3, True),
+        ("overloaded_error", ModelUnavailable, 0, False),
+        ("api_error", ModelUnavailable, 3, True),
+        ("invalid_request_error", ModelRejected, 3, True),
+        ("billing_error", ModelRejected, 3, True),
+    ],
+)
+def test_an_error_in_the_midst_of_a_stream_is_told_by_its_type(
+    service, llm, ask, kind: str, outcome: type[ModelUnavailable | ModelRejected], after: int, billed: bool
+) -> None:
+    service.fault(MESSAGES, "interrupt", after=after, piece=error_event(kind))
+    with pytest.raises((ModelUnavailable, ModelRejected), match=kind) as caught:
+        llm.complete(ask())
+    assert isinstance(caught.value, outcome)
+    assert caught.value.billed_unknown is billed
+
+
+def test_an_answer_that_only_drips_is_given_up(service, connect, ask) -> None:
+    service.fault(MESSAGES, "drip", seconds=0.05)
+    with pytest.raises(ModelUnavailable, match="took more than") as caught:
+        connect(longest=0.1).complete(ask("x" * 500))
+    assert caught.value.billed_unknown
+    service.released.set()
+
+
+def test_a_server_that_does_not_stream_is_understood(service, llm, ask) -> None:
+    usage = {"input_tokens": 3, "output_tokens": 4}
+    whole = {"content": [{"type": "text", "text": "Hi"}], "usage": usage, "stop_reason": "end_turn", "model": "m"}
+    service.fault(MESSAGES, "status", status=200, body=whole)
+    assert llm.complete(ask()).text == "Hi"
+    service.fault(MESSAGES, "status", status=200, raw=b'{"content": [{"type"', ctype="application/json")
+    with pytest.raises(ModelUnavailable) as caught:
+        llm.complete(ask())
+    assert caught.value.billed_unknown
+
+
 def test_the_next_call_after_a_broken_one_goes_through(service, llm, ask) -> None:
     service.fault(MESSAGES, "reset")
     with pytest.raises(ModelUnavailable):
@@ -106,7 +175,7 @@ def test_the_next_call_after_a_broken_one_goes_through(service, llm, ask) -> Non
 def test_a_slow_answer_is_a_time_out_that_may_have_been_billed(service, connect, ask) -> None:
     service.fault(MESSAGES, "stall", seconds=5.0)
     with pytest.raises(ModelUnavailable, match="in time") as caught:
-        connect(timeout=0.1).complete(ask())
+        connect(silence=0.1).complete(ask())
     assert caught.value.billed_unknown
     service.released.set()
 

@@ -49,3 +49,17 @@ def test_what_the_server_said_is_kept_short_and_on_one_line() -> None:
     assert "\n" not in reason
     assert len(reason) < 500
     assert "invalid_request_error" in reason
+
+
+def test_without_a_wait_the_limit_that_is_used_up_says_when_it_is_renewed() -> None:
+    moment = datetime.now(UTC) + timedelta(minutes=5)
+    headers = {
+        "anthropic-ratelimit-requests-remaining": "12",
+        "anthropic-ratelimit-requests-reset": (moment + timedelta(hours=2)).isoformat(),
+        "anthropic-ratelimit-input-tokens-remaining": "0",
+        "anthropic-ratelimit-input-tokens-reset": moment.isoformat(),
+    }
+    assert failures.wait_of(headers) == pytest.approx(300, abs=5)
+    assert failures.wait_of({**headers, "retry-after": "7"}) == 7.0
+    assert failures.wait_of({**headers, "anthropic-ratelimit-input-tokens-reset": "soon"}) is None
+    assert failures.wait_of({"anthropic-ratelimit-requests-remaining": "0"}) is None

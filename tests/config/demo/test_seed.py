@@ -16,8 +16,9 @@ from config.demo import night
 from config.demo.clock import NightClock
 from config.demo.seed import USER, NotADemo, seed
 from integrations import workers as delivering
-from jobs import pool, queries, queue
+from jobs import nights, pool, queries, queue
 from jobs.lifecycle import review as reviews
+from jobs.lifecycle import slot
 from jobs.lifecycle.job import open_job
 from jobs.models import Artifact, Client, Delivery, Job, Review, Task, Trigger, Turn
 from tests.config.demo.conftest import it_is
@@ -82,7 +83,7 @@ def test_all_of_it_lies_in_last_night(folder: Path, hour: int) -> None:
     with it_is(hour) as now:
         clock = NightClock(now=now)
         seed()
-        told = queries.last_night(timezone.now())
+        told = nights.last(timezone.now())
     begins, ends = clock.moment("18:00"), clock.moment("05:00")
     assert ends <= now
     for model in apps.get_app_config("jobs").get_models():
@@ -159,3 +160,16 @@ def test_a_question_can_be_answered_and_a_failure_retried(seeded: User) -> None:
     assert runs >= 3
     assert not Job.objects.filter(state="failed").exists()
     assert question.job.runs.count() >= 2
+
+
+@pytest.mark.parametrize("hour", [1, 9, 23])
+def test_no_slot_of_the_night_was_missed(folder: Path, hour: int) -> None:
+    with it_is(hour) as now:
+        seed()
+        slot.open_due(now)
+    assert not Review.objects.filter(kind="alarm").exists()
+    briefing = Job.objects.get(title=night.BRIEFING)
+    assert briefing.state == "completed"
+    if hour > 5:
+        assert briefing.trigger
+        assert briefing.trigger.slug == "briefing"

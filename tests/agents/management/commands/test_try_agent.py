@@ -5,14 +5,10 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from agents.contracts import Ask, Reply, Usage
 from agents.kinds import REHEARSAL_NOTE
-from agents.management.commands.try_agent import MemoryOnly, spent
 
 DRAFTING = {"kind": "article", "audience": "home bakers", "instructions": "300 words on ovens"}
 CLIENT = {"name": "Trattoria Lume", "has_recipients": True}
-ASK = Ask(agent="drafting", model="m", system="s", messages=[])
-REPLY = Reply(content=[], stop_reason="end_turn", usage=Usage(), model="m")
 
 
 @pytest.fixture
@@ -59,14 +55,3 @@ def test_what_is_wrong_is_said(given: Path, name: str, value: object, reason: st
 def test_a_file_that_is_not_there_is_said(given: Path) -> None:
     with pytest.raises(CommandError, match="cannot be read"):
         call_command("try_agent", "drafting", "--input", given)
-
-
-def test_the_journal_keeps_turns_and_results_and_adds_up() -> None:
-    journal = MemoryOnly()
-    journal.before_call(ASK, None)
-    assert journal.record(ASK, REPLY, cost=1_500, duration_ms=3).number == 1
-    journal.record_tools(1, [{"type": "tool_result", "tool_use_id": "a", "content": "x"}])
-    journal.call_failed(ASK, billed_unknown=False)
-    journal.call_failed(ASK, billed_unknown=True)
-    assert (journal.turns()[0].tool_results or [])[0]["content"] == "x"
-    assert spent(journal.costs) == "2 calls, $0.0015 and 1 of unknown price"

@@ -94,7 +94,7 @@ def test_it_seeds_a_database_of_its_own_and_touches_nothing_else(start: Start, f
     assert "--database" in refused.stderr
 
     assert start("--seed-only", "--fresh").returncode == 0
-    assert count(database, "jobs_receipt") == 1
+    assert count(database, "jobs_receipt WHERE source = 'demo'") == 1
 
 
 def test_its_environment_holds_nothing_that_the_owners_settings_hold(
@@ -115,6 +115,12 @@ def test_its_environment_holds_nothing_that_the_owners_settings_hold(
     assert (caught["NIGHTDESK_DEMO"], caught["NIGHTDESK_REHEARSAL"]) == ("on", "on")
     assert caught["NIGHTDESK_ROLE"], "without a role, .env would be read"
     assert caught["BASE_URL"] == "http://127.0.0.1:8123"
+
+    demo.again(folder, port=8123, database="", redis="", emulate=True)
+    assert "of-the-owner" not in json.dumps(caught)
+    assert caught["ANTHROPIC_BASE_URL"].startswith("http://127.0.0.1:")
+    assert caught["ANTHROPIC_API_KEY"].startswith("sk-ant-demo-")
+    assert caught["NIGHTDESK_REHEARSAL"] == "off"
 
     demo.again(folder, port=8123, database="postgresql://127.0.0.1/empty", redis="redis://127.0.0.1/9")
     assert caught["DATABASE_URL"] == "postgresql://127.0.0.1/empty"
@@ -150,14 +156,15 @@ def test_the_live_job_comes_in_through_the_front_door(transactional_db: None, li
 
 
 @pytest.mark.services
+@pytest.mark.parametrize("emulate", [False, True], ids=["rehearsed", "emulated"])
 def test_the_link_that_it_prints_opens_the_desk_and_the_live_job_is_worked_on(
-    environment: dict[str, str], folder: Path
+    environment: dict[str, str], folder: Path, emulate: bool
 ) -> None:
     port = free_port()
     folder.mkdir()
     with (folder / "log").open("wb") as log:
         house = House(folder / "demo", "embedded", environment, port, log)
-        command = [*COMMAND, "--port", str(port)]
+        command = [*COMMAND, "--port", str(port), *(["--emulate"] if emulate else [])]
         house.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
         try:
             shown = re.compile(r"http://\S+/enter/\S+")
@@ -173,6 +180,8 @@ def test_the_link_that_it_prints_opens_the_desk_and_the_live_job_is_worked_on(
                 "work on the live job",
                 lambda: house.rows("SELECT 1 FROM jobs_run WHERE job_id = 48 AND state = 'succeeded'"),
             )
+            cost = house.rows("SELECT sum(cost_microusd) FROM jobs_turn WHERE job_id = 48")[0][0]
+            assert (cost > 0) is emulate, "an emulated model has a price, the rehearsal none"
         finally:
             house.stop()
         assert not house.pids()

@@ -1,0 +1,65 @@
+"""Nightdesk's own mail to its owner: the night's digest, and alarms. What goes to clients never passes here."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import ClassVar
+
+from integrations.contracts import DeliveryError, Landed, OutFile, Outgoing
+from integrations.mail.target import MailTarget
+
+
+class OwnerMailTarget:
+    """Mails notices from `sender` to the addresses `to`, through the backend that Django's settings name."""
+
+    slug: ClassVar[str] = "owner"
+    kinds: ClassVar[frozenset[str]] = frozenset({"notice"})
+    lag_seconds: ClassVar[float] = 0.0
+
+    def __init__(self, *, sender: str, to: Sequence[str]) -> None:
+        self._mail = MailTarget(sender=sender)
+        self._to = list(to)
+
+    def deliver(self, outgoing: Outgoing) -> Landed:
+        """Send it. Raises DeliveryError, or OutcomeUnknown once it was handed over."""
+        return self._mail.deliver(self._letter(outgoing))
+
+    def find(self, outgoing: Outgoing) -> Landed | None:
+        """The kept mail, or None; raises CannotTell where mails really leave."""
+        return self._mail.find(self._letter(outgoing))
+
+    def _letter(self, outgoing: Outgoing) -> Outgoing:
+        """The notice as a letter: its words, and no address but the owner's."""
+        if outgoing.kind not in self.kinds:
+            raise DeliveryError(f"The owner is mailed notices, not a {outgoing.kind}.", permanent=True)
+        subject, text = _words(outgoing)
+        content = text.encode()
+        file = OutFile(
+            name="notice.md",
+            kind="notice",
+            media_type="text/markdown",
+            sha256=hashlib.sha256(content).hexdigest(),
+            content=content,
+        )
+        return Outgoing(
+            key=outgoing.key,
+            kind="client_message",
+            fields={"to": self._to, "subject": subject},
+            files=[file],
+            created_at=outgoing.created_at,
+        )
+
+
+def _words(outgoing: Outgoing) -> tuple[str, str]:
+    """Subject and text. Raises DeliveryError for a notice that says nothing a person could read."""
+    if digest := outgoing.fields.get("digest"):
+        return _line(digest["subject"]), digest["text"]
+    if review := outgoing.fields.get("review"):
+        fix = review["payload"].get("fix", "")
+        text = "\n\n".join(part for part in (_line(review["consequence"]), _line(fix), review["page"]) if part)
+        return _line(f"{review['kind'].capitalize()}: {review['title']}"), f"{text}\n"
+    raise DeliveryError("This notice has no words for a mail.", permanent=True)
+
+
+def _line(text: str) -> str:
+    """One printable line: it may hold an agent's or a stranger's words."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:250]
