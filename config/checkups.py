@@ -4,7 +4,6 @@ One list for `doctor`, which looks at all of it from here, and for the set-up pa
 for what it alone can reach: no secret goes to the web to be tried.
 """
 
-import os
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
@@ -18,8 +17,7 @@ from django.db import connection
 from config import env, probes, roles
 from config.connecting import GUIDES, Guide
 from config.probes import Finding, Level
-from integrations import registry
-from integrations import contracts
+from integrations import contracts, registry
 from jobs.lifecycle import checkup
 
 # The doctor is asked by somebody who waits. What is no answer after this is one, too.
@@ -55,7 +53,7 @@ def look(*, only: str = "", seconds: float = SECONDS) -> list[Finding]:
 
 
 def look_at(name: str) -> list[Finding]:
-    """What is found under one name; a break is a finding, and no secret is in any. Closes this thread's connection."""
+    """What is found under one name; a break is a finding, and no secret is in any."""
     return _told(name, lambda: _looks(name))
 
 
@@ -74,7 +72,7 @@ def sync() -> None:
             place=place,
             cluster=roles.AGENTS if name in _OF_AGENTS else roles.DELIVERIES,
             is_provider=name in GUIDES or name in settings.PROBES,
-            is_connected=name in names() and guide.is_connected(),
+            is_connected=guide.is_connected(),
             can_try=name in settings.PROBES,
             about=guide.about,
             how=guide.how,
@@ -87,17 +85,16 @@ def run() -> int:
     role = env.text("NIGHTDESK_ROLE")
     rows = checkup.due([role] if role else [roles.AGENTS, roles.DELIVERIES])
     for row in rows:
-        if row.name in names():
-            is_trial = row.wanted == checkup.TRY
-            findings = try_out(row.name) if is_trial else look_at(row.name)
-            checkup.keep(row, [asdict(finding) for finding in findings], is_trial=is_trial)
+        is_trial = row.wanted == checkup.TRY
+        findings = try_out(row.name) if is_trial else look_at(row.name)
+        checkup.keep(row, [asdict(finding) for finding in findings], is_trial=is_trial)
     return len(rows)
 
 
 def _looks(name: str) -> list[Finding]:
     if name in settings.PROBES:
         return _of_provider(name, trial=False)
-    return [probes.named(name)()]
+    return [probes.named(name)() if name in probes.names() else Finding(Level.OK, name, "connected")]
 
 
 def _of_provider(name: str, *, trial: bool) -> list[Finding]:

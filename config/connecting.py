@@ -1,4 +1,4 @@
-"""How each provider is connected, as the set-up page says it while it is not: what it is for, what to set, where from."""
+"""How each provider is connected, as the set-up page says it: what it is for, what to set, where from."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ def _held(*names: str) -> Callable[[], bool]:
 GUIDES: dict[str, Guide] = {
     "mail": Guide(
         "Messages to clients by mail.",
-        "Set EMAIL_URL=smtps://user:password@mail.example.com and MAIL_FROM. Until then each message becomes a file.",
+        "Set EMAIL_URL=smtps://user:password@mail.example.com and MAIL_FROM. Until then messages become files.",
         _held("EMAIL_URL"),
     ),
     "github": Guide(

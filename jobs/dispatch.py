@@ -38,7 +38,7 @@ def wake(cluster: str) -> None:
 
 
 def order(cluster: str, function: str) -> None:
-    """Have this cluster call a function once, after the present transaction commits. Call inside the transaction."""
+    """Have this cluster call a function once the present transaction commits. Call inside the transaction."""
     if settings.REDIS_URL:
         transaction.on_commit(lambda: async_task(function, cluster=cluster), robust=True)
     else:

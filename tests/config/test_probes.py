@@ -15,7 +15,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from agents import sandbox
-from config import probes
+from config import checkups, probes
 from config.probes import Finding, Level
 from jobs.lifecycle.job import open_job
 from jobs.models import Client, Process
@@ -25,7 +25,8 @@ from tests.integrations.mail.conftest import LocalController, Post
 
 def look(name: str) -> Finding:
     """What the doctor finds under this name."""
-    return next(finding for finding in probes.run_all() if finding.name == name)
+    (found,) = checkups.look_at(name)
+    return found
 
 
 @pytest.fixture(autouse=True)
@@ -43,34 +44,6 @@ def closed_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-@pytest.mark.django_db
-def test_a_fresh_installation_has_no_fault(settings: Settings) -> None:
-    settings.REDIS_URL = ""
-    found = {finding.name: finding for finding in probes.run_all()}
-    names = ["python", "folder", "database", "doorbell", "artifacts", "model", "mail", "repositories", "workers"]
-    assert list(found) == names
-    assert not [finding for finding in found.values() if finding.level == Level.FAIL]
-    assert {name for name, finding in found.items() if finding.level == Level.WARN} == {
-        "model",
-        "mail",
-        "repositories",
-    }
-    assert all(finding.fix for finding in found.values() if finding.level == Level.WARN)
-    assert not any(finding.fix for finding in found.values() if finding.level == Level.OK)
-
-
-@pytest.mark.django_db
-def test_a_probe_that_breaks_is_a_fault_and_the_rest_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    def _broken() -> Finding:
-        raise RuntimeError("out of order")
-
-    monkeypatch.setattr(probes, "PROBES", [_broken, *probes.PROBES])
-    first, second, *_ = probes.run_all()
-    assert (first.level, first.name, first.says) == (Level.FAIL, "broken", "RuntimeError: out of order")
-    assert first.fix
-    assert second.name == "python"
 
 
 @pytest.mark.django_db

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 
+from config import checkups
 from config.supervisor import AlreadyRunning, Child, Supervisor, cluster, web
 from jobs import dispatch
 
