@@ -234,6 +234,7 @@ SECURE_CSP = {
 
 WORKERS = queue.WORKERS
 Q_CLUSTER = queue.q_cluster(redis_url=REDIS_URL)
+CHECKUPS = queue.CHECKUPS
 SCHEDULES = queue.schedules(orchestrate_every=env.duration("NIGHTDESK_ORCHESTRATE_EVERY", default="5m"))
 ORCHESTRATE_EVERY = env.duration("NIGHTDESK_ORCHESTRATE_EVERY", default="5m")
 CONCURRENCY = env.integer("NIGHTDESK_CONCURRENCY", default=8, minimum=2)

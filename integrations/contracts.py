@@ -182,7 +182,10 @@ class Outgoing(Frozen):
 
 
 class Finding(Frozen):
-    """What a look at a provider found: one sentence, and what to do where that is not good."""
+    """What a look at a provider found: one sentence, and what to do where that is not good.
+
+    `ok` with a `fix` is a warning: it works, but with a wider right than needed, or with less than it could do.
+    """
 
     ok: bool
     says: str

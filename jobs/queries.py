@@ -11,7 +11,21 @@ from django.db.models import Model, Prefetch, Q, QuerySet, Value
 from django.utils import timezone
 
 from jobs import schedules
-from jobs.models import Artifact, Client, Day, Delivery, Event, Job, Receipt, Review, Run, Task, Trigger, Turn
+from jobs.models import (
+    Artifact,
+    Checkup,
+    Client,
+    Day,
+    Delivery,
+    Event,
+    Job,
+    Receipt,
+    Review,
+    Run,
+    Task,
+    Trigger,
+    Turn,
+)
 from jobs.states import NEVER, OPEN_JOB, DeliveryState, JobState, ReviewState, RunState, TaskState
 
 _Row = TypeVar("_Row", bound=Model)
@@ -285,6 +299,18 @@ def past_slots(trigger: Trigger, n: int = 20) -> list[PastSlot]:
     rows = Receipt.objects.filter(source=schedules.SOURCE, sender=trigger.slug, **within).defer("body")
     receipts = rows.order_by("-external_id").prefetch_related(Prefetch("jobs", Job.objects.order_by("id")))[:n]
     return [_past_slot(receipt, trigger) for receipt in receipts]
+
+
+def checkups() -> list[tuple[str, list[Checkup]]]:
+    """The rows of the set-up page: this installation, and the providers."""
+    rows = list(Checkup.objects.order_by("place"))
+    here, there = [row for row in rows if not row.is_provider], [row for row in rows if row.is_provider]
+    return [(title, group) for title, group in (("Providers", there), ("This installation", here)) if group]
+
+
+def checkup(name: str) -> Checkup | None:
+    """One row of the set-up page; None if there is none."""
+    return Checkup.objects.filter(name=name).first()
 
 
 def spent_on(date: datetime.date) -> int:
