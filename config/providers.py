@@ -46,6 +46,7 @@ class Wiring:
     source: Options | None = None
     secrets: list[str] = field(default_factory=list)  # several while one is being changed
     target: Options | None = None
+    places: dict[str, Options] = field(default_factory=dict)  # of a provider with several targets, each by its name
     delivers: tuple[str, ...] = ()  # kinds of effect
     gap_finder: Options | None = None
     probe: Options | None = None
@@ -182,7 +183,23 @@ def notion(house: House) -> Wiring:
     )
 
 
-PROVIDERS: list[Callable[[House], Wiring]] = [folder, git, mail, owner, github, slack, notion]
+def webhook(house: House) -> Wiring:
+    """Other systems, told of jobs and reviews at addresses of the owner's."""
+    places = env.mapping("NIGHTDESK_WEBHOOKS")
+    secrets = env.mapping("NIGHTDESK_WEBHOOK_SECRETS", known=places)
+    events = env.listing("NIGHTDESK_WEBHOOK_EVENTS", default=["job.*", "review.*"])
+    missing = sorted(places.keys() - secrets.keys())
+    # A process that may not hold the secrets has none of them.
+    if missing and (secrets or not env.is_held("NIGHTDESK_WEBHOOK_SECRETS")):
+        raise env.BadSetting(f"NIGHTDESK_WEBHOOK_SECRETS lacks {', '.join(missing)}: write name=whsec_… for each")
+    env.addresses.update({f"NIGHTDESK_WEBHOOKS ({name})": url for name, url in places.items()})
+    made: dict[str, Options] = {
+        name: {"place": name, "url": url, "secret": secrets.get(name, "")} for name, url in places.items()
+    }
+    return Wiring(places=made, notices=Wish(events=tuple(events)))
+
+
+PROVIDERS: list[Callable[[House], Wiring]] = [folder, git, mail, owner, github, slack, notion, webhook]
 
 
 def sources(wired: dict[str, Wiring]) -> dict[str, Options]:
@@ -196,8 +213,10 @@ def secrets(wired: dict[str, Wiring]) -> dict[str, list[str]]:
 
 
 def targets(wired: dict[str, Wiring]) -> dict[str, Options]:
-    """What each target is made with."""
-    return {name: wiring.target for name, wiring in wired.items() if wiring.target is not None}
+    """What each target is made with; of a provider's several, each is named provider:place."""
+    made = {name: wiring.target for name, wiring in wired.items() if wiring.target is not None}
+    several = [(name, place, options) for name, wiring in wired.items() for place, options in wiring.places.items()]
+    return made | {f"{name}:{place}": options for name, place, options in several}
 
 
 def delivered_by(wired: dict[str, Wiring]) -> dict[str, str]:
@@ -223,10 +242,10 @@ def desks(wired: dict[str, Wiring]) -> dict[str, Options]:
 
 def notices(wired: dict[str, Wiring]) -> dict[str, dict[str, Any]]:
     """Target -> the events that it is told of, the cards that it shows, and whether it gets the night's digest."""
-    wishes = {
-        name: wiring.notices for name, wiring in wired.items() if wiring.notices and wiring.target is not None
-    }
+    wishes = {name: wiring.notices for name, wiring in wired.items() if wiring.notices}
+    told = {target: wishes.get(target.partition(":")[0]) for target in targets(wired)}
     return {
-        name: {"events": [*wish.events], "cards": [*wish.cards], "digest": wish.digest}
-        for name, wish in wishes.items()
+        target: {"events": [*wish.events], "cards": [*wish.cards], "digest": wish.digest}
+        for target, wish in told.items()
+        if wish
     }

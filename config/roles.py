@@ -31,6 +31,7 @@ SECRETS: dict[str, frozenset[str]] = {
     "ANYMAIL_MAILTRAP_API_TOKEN": frozenset({WEB}),
     "ANYMAIL_RESEND_API_KEY": frozenset({WEB}),
     "NIGHTDESK_PUSH_REPOSITORIES": frozenset({DELIVERIES}),
+    "NIGHTDESK_WEBHOOK_SECRETS": frozenset({DELIVERIES}),
 }
 
 

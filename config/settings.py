@@ -46,6 +46,9 @@ env.refuse_unknown(
         "NIGHTDESK_CELL_USER",
         "NIGHTDESK_REHEARSAL_PAUSE",
         "NIGHTDESK_FETCH_LOOPBACK_PORTS",
+        "NIGHTDESK_WEBHOOKS",
+        "NIGHTDESK_WEBHOOK_EVENTS",
+        "NIGHTDESK_WEBHOOK_SECRETS",
     }
 )
 django_stubs_ext.monkeypatch()

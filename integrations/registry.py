@@ -19,6 +19,7 @@ TARGETS: dict[str, str] = {
     "mail": "integrations.mail.target.MailTarget",
     "notion": "integrations.notion.target.NotionTarget",
     "owner": "integrations.mail.owner.OwnerMailTarget",
+    "webhook": "integrations.webhook.target.WebhookTarget",
 }
 # Who can be asked for what did not arrive.
 GAP_FINDERS: dict[str, str] = {"github": "integrations.github.client.GitHubGaps"}
@@ -40,8 +41,8 @@ def source(name: str, options: Mapping[str, Any] | None = None) -> Source:
 
 
 def target(name: str, options: Mapping[str, Any]) -> Target:
-    """The outbound half of the provider `name`, likewise. Raises UnknownProvider or BrokenProvider."""
-    return cast(Target, _make("target", name, TARGETS, options))
+    """The outbound half of the provider `name`, or of its place in `provider:place`. Raises likewise."""
+    return cast(Target, _make("target", name.partition(":")[0], TARGETS, options))
 
 
 def gap_finder(name: str, options: Mapping[str, Any]) -> GapFinder:

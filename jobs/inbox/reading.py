@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.safestring import SafeString
 
 from jobs import queries
+from jobs.inbox.comparing import Piece, compare
 from jobs.inbox.effects import Preview, preview
 from jobs.inbox.rendering import DiffFile, has_hidden_characters, links, parse_diff, to_html
 from jobs.lifecycle import alarm
@@ -55,6 +56,15 @@ class Choice:
     is_recommended: bool
 
 
+@dataclass(frozen=True)
+class Change:
+    """What became of a text since an earlier version: `said` is what was asked for, where somebody asked."""
+
+    title: str
+    said: str
+    pieces: list[Piece]
+
+
 @dataclass
 class Pane:
     """One item as a person reads it. `problem` says why it cannot be approved, though it is open."""
@@ -65,6 +75,7 @@ class Pane:
     paper: SafeString | str = ""
     links: list[str] = field(default_factory=list)
     has_hidden: bool = False
+    change: Change | None = None
     attachments: list[dict[str, Any]] = field(default_factory=list)
     diff: list[DiffFile] = field(default_factory=list)
     exhibits: list[Exhibit] = field(default_factory=list)
@@ -144,7 +155,29 @@ def _read_message(pane: Pane, delivery: Delivery) -> None:
     pane.paper = to_html(pane.text)
     pane.links = links(pane.text)
     pane.has_hidden = has_hidden_characters(pane.text + str(delivery.fields.get("subject", "")))
+    pane.change = _change(pane, delivery)
     pane.attachments = delivery.files[1:]
+
+
+def _change(pane: Pane, delivery: Delivery) -> Change | None:
+    """The message against the version before: a person's edit against the agent's, a revision against its last."""
+    name = delivery.files[0]["name"]
+    versions = [
+        row for row in pane.review.job.artifacts.all() if row.name == name and row.task_id == delivery.task_id
+    ]
+    place = next((n for n, row in enumerate(versions) if row.sha256 == delivery.files[0]["sha256"]), 0)
+    now, earlier = versions[place : place + 1], versions[:place]
+    if not now or not earlier:
+        return None
+    if _is_agents(now[0]):
+        said = delivery.task.revision_note if delivery.task else ""
+        return Change("Changed since your note", said, compare(_text(earlier[-1]), pane.text))
+    of_agent = next((row for row in reversed(earlier) if _is_agents(row)), earlier[0])
+    return Change("Your words against the agent's", "", compare(_text(of_agent), pane.text))
+
+
+def _is_agents(row: Artifact) -> bool:
+    return row.made_by.startswith("agent:")
 
 
 def _merge(pane: Pane) -> None:

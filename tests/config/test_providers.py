@@ -79,3 +79,35 @@ def test_half_a_key_is_an_error() -> None:
     with pytest.raises(env.BadSetting, match="id:secret"):
         providers.bucket("id")
     assert providers.bucket("") == {}
+
+
+def test_a_webhook_tells_each_of_its_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NIGHTDESK_WEBHOOKS", "crm=https://crm.example.com/?a=1,shop=https://shop.example.com/")
+    monkeypatch.setenv("NIGHTDESK_WEBHOOK_SECRETS", "crm=whsec_MfKQ9r8GKYqrTwjUPD8ILA==,shop=whsec_b")
+    monkeypatch.setattr(env, "addresses", {})
+    wired = providers.wire(HOUSE)
+    told = providers.targets(wired)
+    assert told["webhook:crm"] == {
+        "place": "crm",
+        "url": "https://crm.example.com/?a=1",
+        "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILA==",
+    }
+    wish = {"events": ["job.*", "review.*"], "cards": [], "digest": False}
+    notices = providers.notices(wired)
+    assert (notices["webhook:crm"], notices["webhook:shop"]) == (wish, wish)
+    assert env.addresses["NIGHTDESK_WEBHOOKS (crm)"] == "https://crm.example.com/?a=1"
+
+
+@pytest.mark.parametrize("secrets", ["", "shop=whsec_b"])
+def test_a_place_without_a_key_is_named_at_the_start(monkeypatch: pytest.MonkeyPatch, secrets: str) -> None:
+    monkeypatch.setenv("NIGHTDESK_WEBHOOKS", "crm=https://crm.example.com/,shop=https://shop.example.com/")
+    monkeypatch.setenv("NIGHTDESK_WEBHOOK_SECRETS", secrets)
+    with pytest.raises(env.BadSetting, match="NIGHTDESK_WEBHOOK_SECRETS lacks crm"):
+        providers.wire(HOUSE)
+
+
+def test_a_process_that_may_not_hold_the_keys_knows_the_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NIGHTDESK_WEBHOOKS", "crm=https://crm.example.com/")
+    monkeypatch.delenv("NIGHTDESK_WEBHOOK_SECRETS", raising=False)
+    monkeypatch.setenv("NIGHTDESK_HELD_ELSEWHERE", "NIGHTDESK_WEBHOOK_SECRETS")
+    assert "webhook:crm" in providers.notices(providers.wire(HOUSE))

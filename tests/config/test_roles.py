@@ -24,6 +24,7 @@ HELD = {
         "NIGHTDESK_ARTIFACTS_KEY",
         "NIGHTDESK_FOLDER_KEY",
         "NIGHTDESK_PUSH_REPOSITORIES",
+        "NIGHTDESK_WEBHOOK_SECRETS",
         "NOTION_TOKEN",
     },
     "socket": {"SLACK_APP_TOKEN"},

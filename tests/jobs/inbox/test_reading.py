@@ -9,6 +9,7 @@ from jobs import queries
 from jobs.inbox.reading import Pane, pane
 from jobs.lifecycle import review as reviews
 from jobs.models import Artifact, Client, Delivery, Review
+from tests.jobs.conftest import done, message_result
 
 pytestmark = pytest.mark.django_db
 
@@ -105,3 +106,27 @@ def test_an_alarm_says_what_can_be_run(kind: str, word: str, request: pytest.Fix
 
 def test_a_message_has_nothing_that_can_be_run(message: Review) -> None:
     assert (of(message).remedy, of(message).remedy_word) == ("", "")
+
+
+def test_an_edit_stands_against_the_agents_words(message: Review, owner: User) -> None:
+    assert of(message).change is None
+    reviews.edit(message, by=owner, version=1, text="Hello dear Marta")
+    reviews.edit(Review.objects.get(), by=owner, version=2, text="Hello dear Marta, welcome")
+    change = of(message).change
+    assert change
+    assert change.title == "Your words against the agent's"
+    assert "".join(piece.text for piece in change.pieces if piece.kind != "added") == "Hello Marta"
+    assert "".join(piece.text for piece in change.pieces if piece.kind != "removed") == "Hello dear Marta, welcome"
+
+
+def test_a_revision_stands_against_what_was_sent_back_with_the_note(message: Review, owner: User) -> None:
+    reviews.edit(message, by=owner, version=1, text="We open on Tuesday at 7.")
+    reviews.revise(Review.objects.get(), by=owner, version=2, note="It is Friday.")
+    done(message_result("We open on Friday at 7."))
+    change = of(Review.objects.latest("id")).change
+    assert change
+    assert (change.title, change.said) == ("Changed since your note", "It is Friday.")
+    assert [(piece.kind, piece.text) for piece in change.pieces if piece.kind != "same"] == [
+        ("removed", "Tuesday"),
+        ("added", "Friday"),
+    ]

@@ -361,3 +361,10 @@ def test_a_question_of_one_step_can_be_left_out(desk: Browser, planned: Callable
     text = desk.get(f"/inbox/{asked.pk}/").content.decode()
     assert "Leave this step out" in text
     assert "End the job" not in text
+
+
+def test_what_an_edit_changed_is_said_in_words_too(desk: Browser, message: Review, owner: User) -> None:
+    reviews.edit(message, by=owner, version=1, text="Hello <b>Mario</b>")
+    text = desk.get(reverse("inbox:item", args=[message.pk])).content.decode()
+    assert '<ins><span class="hidden-label">added: </span>' in text
+    assert "<b>Mario</b>" not in text
