@@ -135,19 +135,35 @@ def github(house: House) -> Wiring:
     )
 
 
+# What changes a message there; a delivery that arrived is worth its link.
+_SLACK_TELLS = Wish(
+    events=(
+        *("job.opened", "job.planned", "job.asked", "job.answered", "job.needs_review", "job.resumed"),
+        *("job.completed", "job.failed", "job.retried", "job.cancelled"),
+        *("review.*", "delivery.delivered"),
+    ),
+    cards=("job", "review"),
+)
+
+
 def slack(house: House) -> Wiring:
-    """What people write in Slack, for work that the people named may ask for."""
+    """What people ask for in Slack, a message there for each job and decision, and who may decide."""
     channel = env.text("SLACK_CHANNEL")
     if channel and not is_channel(channel):
         raise env.BadSetting(f"SLACK_CHANNEL is {channel!r}: write the channel's id, as in C0123ABCD, not its name")
-    base_url = env.address("SLACK_BASE_URL", "https://slack.com/api")
-    users = env.listing("SLACK_USERS")
-    if wrong := [one for one in users if one != ANYBODY and not is_user(one)]:
-        raise env.BadSetting(f"SLACK_USERS names {wrong[0]!r}: write people's ids, as in U0123ABCD, or {ANYBODY}")
+    users, approvers = env.listing("SLACK_USERS"), env.mapping("SLACK_APPROVERS")
+    if wrong := [one for one in (*users, *approvers) if one != ANYBODY and not is_user(one)]:
+        raise env.BadSetting(f"Of Slack, {wrong[0]!r} is named: write people's ids, as in U0123ABCD")
+    token = env.text("SLACK_BOT_TOKEN")
+    reached = {"token": token, "base_url": env.address("SLACK_BASE_URL", "https://slack.com/api")}
+    is_connected = bool(channel) and env.is_held("SLACK_BOT_TOKEN")
     return Wiring(
-        source={"users": users, "channel": channel},
+        source={"users": sorted({*users, *approvers}), "channel": channel},
         secrets=env.listing("SLACK_SIGNING_SECRET"),
-        desk={"app_token": env.text("SLACK_APP_TOKEN"), "base_url": base_url},
+        target={**reached, "channel": channel} if is_connected else None,
+        notices=_SLACK_TELLS,
+        probe={**reached, "channel": channel} if is_connected else None,
+        desk={**reached, "app_token": env.text("SLACK_APP_TOKEN"), "approvers": approvers},
     )
 
 

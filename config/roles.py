@@ -16,6 +16,8 @@ SECRETS: dict[str, frozenset[str]] = {
     "GITHUB_TOKEN": frozenset({DELIVERIES}),
     "NOTION_TOKEN": frozenset({DELIVERIES}),
     "SLACK_SIGNING_SECRET": frozenset({WEB}),
+    # The web opens the small windows in which people write: Slack waits three seconds for one.
+    "SLACK_BOT_TOKEN": frozenset({WEB, DELIVERIES, SOCKET}),
     "SLACK_APP_TOKEN": frozenset({SOCKET}),
     "NIGHTDESK_ARTIFACTS_KEY": frozenset({WEB, AGENTS, DELIVERIES}),
     "NIGHTDESK_FOLDER_KEY": frozenset({DELIVERIES}),

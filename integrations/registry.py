@@ -19,12 +19,13 @@ TARGETS: dict[str, str] = {
     "mail": "integrations.mail.target.MailTarget",
     "notion": "integrations.notion.target.NotionTarget",
     "owner": "integrations.mail.owner.OwnerMailTarget",
+    "slack": "integrations.slack.target.SlackTarget",
     "webhook": "integrations.webhook.target.WebhookTarget",
 }
 # Who can be asked for what did not arrive.
 GAP_FINDERS: dict[str, str] = {"github": "integrations.github.client.GitHubGaps"}
 # Who can say whether it can be worked with.
-PROBES: dict[str, str] = {}
+PROBES: dict[str, str] = {"slack": "integrations.slack.probe.SlackProbe"}
 
 
 class UnknownProvider(LookupError):

@@ -6,10 +6,10 @@ https://docs.slack.dev/interactivity/implementing-slash-commands and https://doc
 from django.conf import settings
 from django.urls import reverse
 
-from integrations import registry, views
+from integrations import registry, slack_decisions, views
 from integrations.contracts import Json, RawRequest
-from integrations.slack.payloads import HANDSHAKE
-from integrations.slack.source import SlackSource
+from integrations.slack.payloads import HANDSHAKE, INTERACTIONS
+from integrations.slack.source import SlackSource, payload_of
 from integrations.slack.words import escaped
 from jobs.lifecycle import intake
 from jobs.models import Job, Trigger
@@ -28,6 +28,8 @@ def hear(raw: RawRequest, triggers: list[Trigger]) -> Json | None:
         return views.receipt_of(accepted)
     if kind == HANDSHAKE:
         return {"challenge": accepted.receipt.data["challenge"]}
+    if kind in INTERACTIONS:
+        return slack_decisions.decide(payload_of(raw))
     if kind == "command":
         return {"response_type": "ephemeral", "text": _in_words(accepted)}
     return None

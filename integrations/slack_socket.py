@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import InterfaceError, OperationalError, connections
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.socket_mode import SocketModeClient
@@ -75,7 +75,6 @@ def _connect(connect: Callable[[], Any], until: threading.Event) -> None:
 
 def _heard(client: BaseSocketModeClient, request: SocketModeRequest) -> None:
     """Keep one envelope, then acknowledge it; one that could not be kept is not, so that it comes again."""
-    close_old_connections()
     try:
         said = slack_door.hear(_raw(request.payload), intake.candidates(SlackSource.slug))
     except Refusal as refusal:
@@ -85,7 +84,8 @@ def _heard(client: BaseSocketModeClient, request: SocketModeRequest) -> None:
         log.exception("an envelope from Slack could not be kept")
         return
     finally:
-        close_old_connections()
+        # The SDK's threads are its own: none of them may keep a connection when it goes.
+        connections.close_all()
     payload = said if request.accepts_response_payload else None
     client.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id, payload=payload))
 

@@ -96,7 +96,13 @@ class JobDetail(JobOut):
     """One requested outcome with all that became of it."""
 
     brief = serializers.CharField()
-    data = serializers.DictField()  # type: ignore[assignment]  # the framework takes fields off the class
+    source = serializers.CharField(  # type: ignore[assignment]  # the framework takes fields off the class
+        source="receipt.source",
+        default=None,
+        allow_null=True,
+        help_text="Where its event came from.",
+    )
+    data = serializers.DictField()  # type: ignore[assignment]  # as above
     tasks = TaskOut(many=True, source="tasks.all")
     artifacts = ArtifactOut(many=True, source="artifacts.all")
     received = serializers.SerializerMethodField(help_text="Files that came with the event.")

@@ -36,6 +36,37 @@ def test_a_provider_that_is_connected_takes_over_what_it_delivers() -> None:
     assert providers.delivered_by(wired) == {"document": "shelf"}
 
 
+def wired_slack(monkeypatch: pytest.MonkeyPatch, **values: str) -> providers.Wiring:
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    return providers.slack(HOUSE)
+
+
+def test_slack_shows_something_where_there_is_a_token_and_a_channel(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert wired_slack(monkeypatch, SLACK_BOT_TOKEN="xoxb-1").target is None
+    wiring = wired_slack(monkeypatch, SLACK_CHANNEL="C1", SLACK_APPROVERS="U1=owner", SLACK_USERS="U2")
+    assert wiring.target == {"token": "xoxb-1", "channel": "C1", "base_url": "https://slack.com/api"}
+    assert wiring.source == {"users": ["U1", "U2"], "channel": "C1"}
+    assert wiring.desk
+    assert wiring.desk["approvers"] == {"U1": "owner"}
+    assert providers.notices({"slack": wiring})["slack"]["cards"] == ["job", "review"]
+
+
+def test_whoever_holds_no_token_is_told_that_others_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    wiring = wired_slack(monkeypatch, SLACK_CHANNEL="C1", NIGHTDESK_HELD_ELSEWHERE="SLACK_BOT_TOKEN")
+    assert wiring.target == {"token": "", "channel": "C1", "base_url": "https://slack.com/api"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("SLACK_CHANNEL", "#desk"), ("SLACK_USERS", "U1,tom"), ("SLACK_APPROVERS", "@tom=owner")]
+)
+def test_names_in_the_place_of_slack_s_ids_are_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    with pytest.raises(env.BadSetting, match="as in "):
+        wired_slack(monkeypatch, **{name: value})
+
+
 def test_notion_takes_the_briefs_once_it_is_connected_in_every_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NOTION_DATA_SOURCE", "1000")
     monkeypatch.delenv("NOTION_TOKEN", raising=False)

@@ -6,6 +6,7 @@ HELD = {
     "web": {
         "GITHUB_WEBHOOK_SECRET",
         "NIGHTDESK_ARTIFACTS_KEY",
+        "SLACK_BOT_TOKEN",
         "SLACK_SIGNING_SECRET",
         "ANYMAIL_WEBHOOK_SECRET",
         "ANYMAIL_MAILERSEND_INBOUND_SECRET",
@@ -26,8 +27,9 @@ HELD = {
         "NIGHTDESK_PUSH_REPOSITORIES",
         "NIGHTDESK_WEBHOOK_SECRETS",
         "NOTION_TOKEN",
+        "SLACK_BOT_TOKEN",
     },
-    "socket": {"SLACK_APP_TOKEN"},
+    "socket": {"SLACK_APP_TOKEN", "SLACK_BOT_TOKEN"},
 }
 
 

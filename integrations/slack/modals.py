@@ -1,0 +1,41 @@
+"""The two small windows in which a person writes: https://docs.slack.dev/surfaces/modals"""
+
+from integrations.contracts import Json
+
+REVISION, ANSWER = "review.revision", "review.own_answer"
+INPUT = "words"
+_MOST = 3_000
+
+
+def revision(reference: str) -> Json:
+    """What should be different."""
+    return _modal(REVISION, "Ask for a revision", "What should be different?", "Send back", reference)
+
+
+def own_answer(reference: str) -> Json:
+    """An answer in the person's own words."""
+    return _modal(ANSWER, "Answer", "Your answer", "Answer", reference)
+
+
+def _modal(callback: str, title: str, label: str, submit: str, reference: str) -> Json:
+    return {
+        "type": "modal",
+        "callback_id": callback,
+        "private_metadata": reference,
+        "title": {"type": "plain_text", "text": title},
+        "submit": {"type": "plain_text", "text": submit},
+        "close": {"type": "plain_text", "text": "Not now"},
+        "blocks": [
+            {
+                "type": "input",
+                "block_id": INPUT,
+                "label": {"type": "plain_text", "text": label},
+                "element": {
+                    "type": "plain_text_input",
+                    "action_id": INPUT,
+                    "multiline": True,
+                    "max_length": _MOST,
+                },
+            }
+        ],
+    }
