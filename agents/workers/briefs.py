@@ -1,6 +1,6 @@
 """What an agent is told of its Task, read from the tables."""
 
-from typing import Any
+from typing import Any, Literal
 
 from django.utils import timezone
 
@@ -43,6 +43,7 @@ def _client(client: Client | None) -> ClientFacts | None:
     if client is None:
         return None
     facts: dict[str, Any] = {"name": client.name, "tone": client.tone, "notes": client.notes}
+    facts["house_style"] = client.house_style
     return ClientFacts(**facts, has_recipients=bool(client.recipients))
 
 
@@ -100,7 +101,8 @@ def _revision(task: Task) -> Revision | None:
     if not task.revision_note:
         return None
     texts = [_text(row) for row in _latest(task) if row.kind in {"message", "draft", "patch"}]
-    return Revision(note=task.revision_note, previous="\n\n".join(texts))
+    by: Literal["owner", "review"] = "review" if task.sent_back else "owner"
+    return Revision(note=task.revision_note, previous="\n\n".join(texts), by=by)
 
 
 def _latest(task: Task) -> list[Artifact]:
