@@ -253,6 +253,7 @@ class Revision(Frozen):
 
     note: str
     previous: str
+    output: Json = {}  # what was returned then
     by: Literal["owner", "review"] = "owner"
 
 
@@ -311,7 +312,7 @@ class Desk:
 class Made(Frozen):
     """Bytes that outlive the process: they become an Artifact, known by the sha-256 of `content`."""
 
-    kind: Literal["brief", "draft", "critique", "patch", "test_output", "message"]
+    kind: Literal["brief", "draft", "critique", "patch", "revision", "test_output", "message"]
     name: str  # a file name without a folder
     media_type: str = "text/markdown; charset=utf-8"
     content: bytes

@@ -14,6 +14,8 @@ SECRETS: dict[str, frozenset[str]] = {
     "ANTHROPIC_API_KEY": frozenset({AGENTS}),
     "GITHUB_WEBHOOK_SECRET": frozenset({WEB}),
     "GITHUB_TOKEN": frozenset({DELIVERIES}),
+    "GITHUB_APP_KEY": frozenset({DELIVERIES}),
+    "GITHUB_READ_TOKEN": frozenset({AGENTS}),
     "NOTION_TOKEN": frozenset({DELIVERIES}),
     "SLACK_SIGNING_SECRET": frozenset({WEB}),
     # The web opens the small windows in which people write: Slack waits three seconds for one.

@@ -42,6 +42,7 @@ env.refuse_unknown(
         "NIGHTDESK_REHEARSAL",
         "NIGHTDESK_REPOSITORIES",
         "NIGHTDESK_PUSH_REPOSITORIES",
+        "NIGHTDESK_CI_REPOSITORIES",
         "NIGHTDESK_TEST_COMMANDS",
         "NIGHTDESK_CELL_USER",
         "NIGHTDESK_REHEARSAL_PAUSE",
@@ -262,8 +263,15 @@ MODELS = {
 }
 REHEARSAL_PAUSE = env.duration("NIGHTDESK_REHEARSAL_PAUSE", default="0s")
 REPOSITORIES = env.mapping("NIGHTDESK_REPOSITORIES")
+_house = providers.House(
+    base_url=BASE_URL,
+    var=VAR,
+    mail_from=env.text("MAIL_FROM", "nightdesk@localhost"),
+    repositories=REPOSITORIES,
+    ci_repositories=tuple(env.listing("NIGHTDESK_CI_REPOSITORIES", known=REPOSITORIES)),
+)
 AGENT_OPTIONS: dict[str, object] = {
-    "repositories": REPOSITORIES,
+    "repositories": providers.read_by_agents(_house),
     "test_commands": env.mapping("NIGHTDESK_TEST_COMMANDS", known=REPOSITORIES),
     "cell_user": env.text("NIGHTDESK_CELL_USER"),
     "fetch_outside": not DEMO,
@@ -275,15 +283,16 @@ EMAIL_URL = env.text("EMAIL_URL")
 globals().update(env.mail_server("EMAIL_URL"))
 EMAIL_BACKEND = "integrations.mail.smtp.EmailBackend" if EMAIL_URL else "integrations.mail.outbox.EmailBackend"
 EMAIL_FILE_PATH = VAR / "mail"
-DEFAULT_FROM_EMAIL = MAIL_FROM = env.text("MAIL_FROM", "nightdesk@localhost")
+DEFAULT_FROM_EMAIL = MAIL_FROM = _house.mail_from
 
 ANYMAIL = providers.anymail()
 
-_wired = providers.wire(providers.House(base_url=BASE_URL, var=VAR, mail_from=MAIL_FROM, repositories=REPOSITORIES))
+_wired = providers.wire(_house)
 SOURCES = providers.sources(_wired)
 SOURCE_SECRETS = providers.secrets(_wired)
 TARGETS = providers.targets(_wired)
 DELIVERED_BY = providers.delivered_by(_wired)
+BRANCHES_BY = providers.branches_by(_wired)
 GAP_FINDERS = providers.gap_finders(_wired)
 NOTICES = providers.notices(_wired)
 PROBES = providers.probes(_wired)

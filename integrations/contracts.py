@@ -146,6 +146,35 @@ class Sampling(Protocol):
         ...
 
 
+class News(Frozen):
+    """What a provider tells of a branch that was pushed from here, known by its name or by its page's address.
+
+    `place` is what the address of the page begins with: no other repository can speak of this branch.
+    """
+
+    kind: Literal["check", "remark", "moved", "merged", "closed"]
+    place: str
+    branch: str = ""
+    page: str = ""
+    commit: str = ""  # which state of the branch it is about
+    name: str = ""  # of a check
+    result: str = ""  # of a check: pending, success, failure, …; of a remark: approved, changes_requested
+    author: str = ""
+    text: str = ""
+    where: str = ""  # of a remark: the file and line
+    url: str = ""
+    steers: bool = False  # whether its author may have the work revised by it
+
+
+@runtime_checkable
+class Reporting(Protocol):
+    """A Source whose events may be about a branch that was pushed from here."""
+
+    def news(self, request: RawRequest) -> News | None:
+        """Return what a verified request, which `parse` has taken, says of such a branch, if it does."""
+        ...
+
+
 @runtime_checkable
 class Suggesting(Protocol):
     """A Source that knows which conditions an event is worth a rule for."""
@@ -169,7 +198,7 @@ class Outgoing(Frozen):
     """One effect to make. `key` is the same for every attempt, and no other effect ever has it."""
 
     key: str
-    kind: Literal["document", "brief", "branch", "client_message", "notice"]
+    kind: Literal["document", "brief", "branch", "merge", "client_message", "notice"]
     job_uid: str = ""  # a notice may be about none
     job_title: str = ""
     client: str = ""
@@ -212,6 +241,7 @@ class Landed(Frozen):
     external_id: str
     url: str = ""
     detail: str = ""
+    merge: Json | None = None  # of a branch: the fields of the effect that merges exactly this, where there is one
 
 
 class DeliveryError(Exception):

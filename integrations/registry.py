@@ -16,6 +16,7 @@ SOURCES: dict[str, str] = {
 TARGETS: dict[str, str] = {
     "folder": "integrations.folder.target.FolderTarget",
     "git": "integrations.git.target.GitTarget",
+    "github": "integrations.github.target.GitHubTarget",
     "mail": "integrations.mail.target.MailTarget",
     "notion": "integrations.notion.target.NotionTarget",
     "owner": "integrations.mail.owner.OwnerMailTarget",
@@ -25,7 +26,10 @@ TARGETS: dict[str, str] = {
 # Who can be asked for what did not arrive.
 GAP_FINDERS: dict[str, str] = {"github": "integrations.github.client.GitHubGaps"}
 # Who can say whether it can be worked with.
-PROBES: dict[str, str] = {"slack": "integrations.slack.probe.SlackProbe"}
+PROBES: dict[str, str] = {
+    "github": "integrations.github.probe.GitHubProbe",
+    "slack": "integrations.slack.probe.SlackProbe",
+}
 
 
 class UnknownProvider(LookupError):

@@ -66,6 +66,11 @@ NAMES = frozenset(
         "delivery.failed",
         "delivery.cancelled",
         "delivery.retried",
+        "branch.checked",
+        "branch.remarked",
+        "branch.moved",
+        "branch.merged",
+        "branch.closed",
         "delivery.withdrawn",
     }
 )

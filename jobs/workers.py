@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from jobs import digest as digests
 from jobs import dispatch, queue
-from jobs.lifecycle import breaker, notice, overdue, planning, question, slot
+from jobs.lifecycle import breaker, feedback, notice, overdue, planning, question, slot
 from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle import run as runs
 from jobs.lifecycle import task as tasks
@@ -48,6 +48,7 @@ def open_due_slots() -> None:
     """
     now = timezone.now()
     question.apply_defaults(now)
+    feedback.revise_due(now)
     slot.open_due(now)
     slot.release_queued()
     overdue.check(now)

@@ -102,7 +102,7 @@ def _revision(task: Task) -> Revision | None:
         return None
     texts = [_text(row) for row in _latest(task) if row.kind in {"message", "draft", "patch"}]
     by: Literal["owner", "review"] = "review" if task.sent_back else "owner"
-    return Revision(note=task.revision_note, previous="\n\n".join(texts), by=by)
+    return Revision(note=task.revision_note, previous="\n\n".join(texts), by=by, output=task.output or {})
 
 
 def _latest(task: Task) -> list[Artifact]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
-from jobs import queries
+from jobs import branches, queries
 from jobs.inbox.comparing import Piece, compare
 from jobs.inbox.effects import Preview, preview
 from jobs.inbox.rendering import DiffFile, has_hidden_characters, links, parse_diff, to_html
@@ -71,6 +71,9 @@ class Pane:
 
     review: Review
     delivery: Delivery | None = None
+    merge: Delivery | None = None  # what merges the branch once it is approved
+    checks: list[branches.Check] = field(default_factory=list)
+    remarks: list[branches.Remark] = field(default_factory=list)
     text: str = ""
     paper: SafeString | str = ""
     links: list[str] = field(default_factory=list)
@@ -100,8 +103,24 @@ class Pane:
     @property
     def can_undo(self) -> bool:
         """Whether an approval may still be taken back."""
+<<<<<<< HEAD
         held = any(row.state == DeliveryState.PENDING for row in self.review.deliveries.all())
         return held and self.review.state == ReviewState.APPROVED
+=======
+        leaving = self.delivery if self.review.kind == ReviewKind.MESSAGE else self.merge
+        held = leaving is not None and leaving.state == DeliveryState.PENDING
+        return held and self.review.state == ReviewState.APPROVED
+
+    @property
+    def verdict(self) -> str:
+        """The branch's checks in a word."""
+        return branches.verdict(self.checks)
+
+    @property
+    def can_merge(self) -> bool:
+        """Whether approving merges, and does not only record that the branch was taken."""
+        return self.merge is not None and self.merge.state == DeliveryState.HELD
+>>>>>>> main
 
     @property
     def recipients(self) -> list[str]:
@@ -182,6 +201,9 @@ def _is_agents(row: Artifact) -> bool:
 
 def _merge(pane: Pane) -> None:
     pane.delivery = queries.delivery(pane.review.payload.get("delivery"))
+    pane.merge = next(iter(reversed(pane.review.deliveries.all())), None)
+    pane.checks = branches.checks(pane.review.job_id, str(pane.review.payload.get("commit", "")))
+    pane.remarks = branches.remarks(pane.review.job_id)
     for row in pane.made:
         if row.task_id != pane.review.task_id:
             continue

@@ -88,6 +88,11 @@ _SENTENCES = {
     "delivery.cancelled": "{row} was called off.",
     "delivery.withdrawn": "A double of {row} was taken away.",
     "delivery.retried": "{who} sent {row} again.",
+    "branch.checked": "The check “{title}” of the branch: {reason}.",
+    "branch.remarked": "{who} wrote about the branch: “{reason}”",
+    "branch.moved": "{who} pushed to the branch.",
+    "branch.merged": "{who} merged the branch.",
+    "branch.closed": "{who} closed the pull request without merging it.",
 }
 
 

@@ -12,13 +12,17 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from jobs import dispatch, policy
+from jobs import branches, dispatch, policy
 from jobs.lifecycle import alarm, breaker, notice
 from jobs.lifecycle import artifact as artifacts
 from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle import job as jobs
 from jobs.lifecycle import question as questions
+<<<<<<< HEAD
 from jobs.lifecycle.approval import digest_of, is_whole
+=======
+from jobs.lifecycle.digest import digest_of
+>>>>>>> main
 from jobs.lifecycle.moves import LostRace, move
 from jobs.models import Delivery, Review, Task
 from jobs.states import DeliveryState, JobState, ReviewKind, ReviewState, TaskState
@@ -61,7 +65,10 @@ def approve(review: Review, *, by: User, version: int, digest: str, actor: str =
                 ready_at=leaves_at,
             )
         if review.kind == ReviewKind.MERGE and review.task and not held:
+<<<<<<< HEAD
             # With a delivery, the task ends when that has landed: until then it can be taken back.
+=======
+>>>>>>> main
             finished = timezone.now()
             move(review.task, TaskState.COMPLETED, event="task.completed", by=actor, finished_at=finished)
         if held:
@@ -135,12 +142,20 @@ def revise(review: Review, *, by: User, version: int, note: str, actor: str = ""
     note = _clean(note)
     if not note:
         raise NotAllowed("Say in the note what should be different.")
-    actor = actor or by.username
+    send_back(review, version=version, note=note, actor=actor or by.username)
+
+
+def send_back(review: Review, *, version: int, note: str = "", actor: str) -> None:
+    """As `revise`, for what people said elsewhere: what they said joins the note. Raises Stale or NotAllowed."""
     with transaction.atomic():
         review = _lock(review, version=version, kinds=(ReviewKind.MESSAGE, ReviewKind.MERGE))
         task = _task_of(review)
         if task.round + 1 >= policy.MAX_ROUNDS:
             raise NotAllowed(f"It was revised {task.round} times already. Edit it yourself, or decline it.")
+        said = branches.in_words(branches.unheard(review.job_id)) if review.kind == ReviewKind.MERGE else ""
+        note = "\n\n".join(part for part in (note, said) if part)
+        if not note:
+            raise NotAllowed("There is nothing that says what should be different.")
         move(review, ReviewState.REVISING, event="review.revising", by=actor, note=note)
         _cancel_deliveries(review, by=actor)
         move(

@@ -89,6 +89,7 @@ def test_a_source_has_its_secrets_and_others_have_none() -> None:
     assert providers.sources(wired) == {"shop": {}}
 
 
+<<<<<<< HEAD
 def test_documents_go_where_the_owner_says(monkeypatch: pytest.MonkeyPatch) -> None:
     assert providers.folder(HOUSE).target == {
         "root": "/v/folder",
@@ -110,6 +111,73 @@ def test_half_a_key_is_an_error() -> None:
     with pytest.raises(env.BadSetting, match="id:secret"):
         providers.bucket("id")
     assert providers.bucket("") == {}
+=======
+AT_GITHUB = providers.House(
+    base_url="https://desk.example.com",
+    var=Path("/v"),
+    mail_from="desk@example.com",
+    repositories={
+        "site": "/site.git",
+        "shop": "git@github.com:acme/shop.git",
+        "blog": "https://github.com/acme/blog",
+    },
+    ci_repositories=("blog",),
+)
+
+
+@pytest.fixture
+def github(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """No login of any kind, until a test sets one."""
+    for name in ("TOKEN", "APP_ID", "APP_KEY", "READ_TOKEN", "HOOKS", "BASE_URL", "LABELS"):
+        monkeypatch.delenv(f"GITHUB_{name}", raising=False)
+    monkeypatch.delenv("NIGHTDESK_HELD_ELSEWHERE", raising=False)
+    return monkeypatch
+
+
+@pytest.mark.parametrize(
+    "login",
+    [
+        {"GITHUB_TOKEN": "t"},
+        {"GITHUB_APP_ID": "1", "GITHUB_APP_KEY": "k"},
+        {"NIGHTDESK_HELD_ELSEWHERE": "GITHUB_TOKEN"},
+        {"GITHUB_APP_ID": "1", "NIGHTDESK_HELD_ELSEWHERE": "GITHUB_APP_KEY"},
+    ],
+)
+def test_repositories_at_github_have_their_branches_there_once_there_is_a_login(
+    github: pytest.MonkeyPatch, login: dict[str, str]
+) -> None:
+    assert providers.branches_by(providers.wire(AT_GITHUB)) == {}
+    for name, value in login.items():
+        github.setenv(name, value)
+    wired = providers.wire(AT_GITHUB)
+    assert providers.branches_by(wired) == {"shop": "github", "blog": "github"}
+    assert providers.delivered_by(wired)["branch"] == "git"
+    options = providers.targets(wired)["github"]
+    assert options["labels"] == ["nightdesk"]
+    assert options["ci_repositories"] == ("blog",)
+    assert set(options["repositories"]) == {"shop", "blog"}
+
+
+def test_half_an_app_is_no_login(github: pytest.MonkeyPatch) -> None:
+    github.setenv("GITHUB_APP_ID", "1")
+    assert "github" not in providers.targets(providers.wire(AT_GITHUB))
+
+
+def test_a_key_on_one_line_is_a_key(github: pytest.MonkeyPatch) -> None:
+    github.setenv("GITHUB_APP_ID", "1")
+    github.setenv("GITHUB_APP_KEY", r"-----BEGIN\nx\n-----END")
+    assert providers.targets(providers.wire(AT_GITHUB))["github"]["app_key"] == "-----BEGIN\nx\n-----END"
+
+
+def test_agents_clone_from_github_with_the_token_that_only_reads(github: pytest.MonkeyPatch) -> None:
+    assert providers.read_by_agents(AT_GITHUB) == AT_GITHUB.repositories
+    github.setenv("GITHUB_READ_TOKEN", "re/ad")
+    assert providers.read_by_agents(AT_GITHUB) == {
+        "site": "/site.git",
+        "shop": "https://x-access-token:re%2Fad@github.com/acme/shop.git",
+        "blog": "https://x-access-token:re%2Fad@github.com/acme/blog.git",
+    }
+>>>>>>> main
 
 
 def test_a_webhook_tells_each_of_its_places(monkeypatch: pytest.MonkeyPatch) -> None:

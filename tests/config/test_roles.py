@@ -18,9 +18,14 @@ HELD = {
         "ANYMAIL_MAILTRAP_API_TOKEN",
         "ANYMAIL_RESEND_API_KEY",
     },
+<<<<<<< HEAD
     "agents": {"ANTHROPIC_API_KEY", "NIGHTDESK_ARTIFACTS_KEY"},
+=======
+    "agents": {"ANTHROPIC_API_KEY", "GITHUB_READ_TOKEN"},
+>>>>>>> main
     "deliveries": {
         "EMAIL_URL",
+        "GITHUB_APP_KEY",
         "GITHUB_TOKEN",
         "NIGHTDESK_ARTIFACTS_KEY",
         "NIGHTDESK_FOLDER_KEY",

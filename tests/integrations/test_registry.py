@@ -39,7 +39,7 @@ def test_a_gap_finder_is_made_with_its_options() -> None:
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
     with pytest.raises(registry.UnknownProvider, match="'fax'; there are: form, github, mail, slack, standard"):
         registry.source("fax")
-    with pytest.raises(registry.UnknownProvider, match="there are: folder, git, mail"):
+    with pytest.raises(registry.UnknownProvider, match="there are: folder, git, github, mail"):
         registry.target("fax", {})
 
 
