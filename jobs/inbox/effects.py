@@ -42,9 +42,9 @@ def preview(review: Review) -> Preview:
 def _effect(row: Delivery) -> Effect:
     does = {
         "client_message": "Sends “{subject}”",
-        "merge": "Merges {branch} into {base}, at commit {commit}",
+        "merge": "Merges {branch} into {into}, at exactly {commit:.12}",
     }.get(row.kind, row.kind.replace("_", " ").capitalize())
-    told = {name: row.fields.get(name, "") for name in ("subject", "branch", "base", "commit")}
+    told = {name: str(row.fields.get(name, "")) for name in ("subject", "branch", "into", "commit")}
     return Effect(
         does=does.format(**told),
         where=f"{row.target}: {row.fields['repository']}" if "repository" in row.fields else row.target,

@@ -103,12 +103,7 @@ class Pane:
     @property
     def can_undo(self) -> bool:
         """Whether an approval may still be taken back."""
-<<<<<<< HEAD
         held = any(row.state == DeliveryState.PENDING for row in self.review.deliveries.all())
-        return held and self.review.state == ReviewState.APPROVED
-=======
-        leaving = self.delivery if self.review.kind == ReviewKind.MESSAGE else self.merge
-        held = leaving is not None and leaving.state == DeliveryState.PENDING
         return held and self.review.state == ReviewState.APPROVED
 
     @property
@@ -120,7 +115,6 @@ class Pane:
     def can_merge(self) -> bool:
         """Whether approving merges, and does not only record that the branch was taken."""
         return self.merge is not None and self.merge.state == DeliveryState.HELD
->>>>>>> main
 
     @property
     def recipients(self) -> list[str]:

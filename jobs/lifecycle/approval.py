@@ -5,14 +5,12 @@ nothing is taken on trust: the row, the decision and the person are read again r
 """
 
 import datetime
-import hashlib
-import json
-from typing import Any
 
 from django.contrib.auth.models import User
 from django.utils import timezone
 
 from jobs import policy
+from jobs.lifecycle.digest import digest_of
 from jobs.models import Delivery, Review
 from jobs.states import ReviewState
 
@@ -26,18 +24,6 @@ class Altered(Exception):
 
 class Lapsed(Exception):
     """The approval does not stand any more; the message says why. A person has to give it again."""
-
-
-def digest_of(*, target: str, kind: str, fields: dict[str, Any], files: list[dict[str, Any]]) -> str:
-    """Sha-256 over everything that will leave: where to, to whom, and every byte by its own sha-256."""
-    shown = [{name: file[name] for name in ("name", "media_type", "sha256")} for file in files]
-    canonical = json.dumps(
-        {"target": target, "kind": kind, "fields": fields, "files": shown},
-        sort_keys=True,
-        separators=(",", ":"),
-        ensure_ascii=False,
-    )
-    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def check(delivery: Delivery) -> None:

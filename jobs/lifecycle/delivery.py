@@ -15,13 +15,8 @@ from jobs import dispatch, policy
 from jobs.lifecycle import breaker, merge
 from jobs.lifecycle.job import lock, open_failure, settle
 from jobs.lifecycle.moves import move
-<<<<<<< HEAD
-from jobs.models import Delivery, Job, Review, Task
-from jobs.states import NEVER, DeliveryState, JobState, ReviewKind, ReviewState, TaskState
-=======
-from jobs.models import Delivery, Task
-from jobs.states import NEVER, DeliveryState, JobState, TaskState
->>>>>>> main
+from jobs.models import Delivery, Review, Task
+from jobs.states import NEVER, DeliveryState, JobState, ReviewState, TaskState
 
 
 def land(

@@ -18,11 +18,8 @@ from jobs.lifecycle import artifact as artifacts
 from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle import job as jobs
 from jobs.lifecycle import question as questions
-<<<<<<< HEAD
-from jobs.lifecycle.approval import digest_of, is_whole
-=======
+from jobs.lifecycle.approval import is_whole
 from jobs.lifecycle.digest import digest_of
->>>>>>> main
 from jobs.lifecycle.moves import LostRace, move
 from jobs.models import Delivery, Review, Task
 from jobs.states import DeliveryState, JobState, ReviewKind, ReviewState, TaskState
@@ -65,10 +62,7 @@ def approve(review: Review, *, by: User, version: int, digest: str, actor: str =
                 ready_at=leaves_at,
             )
         if review.kind == ReviewKind.MERGE and review.task and not held:
-<<<<<<< HEAD
             # With a delivery, the task ends when that has landed: until then it can be taken back.
-=======
->>>>>>> main
             finished = timezone.now()
             move(review.task, TaskState.COMPLETED, event="task.completed", by=actor, finished_at=finished)
         if held:

@@ -13,11 +13,7 @@ from jobs.lifecycle import artifact as artifacts
 from jobs.lifecycle import merge
 from jobs.lifecycle import question as questions
 from jobs.lifecycle import run as runs
-<<<<<<< HEAD
-from jobs.lifecycle.approval import digest_of
-=======
 from jobs.lifecycle.digest import digest_of
->>>>>>> main
 from jobs.lifecycle.follow_up import WantedJob, open_follow_ups
 from jobs.lifecycle.job import lock, open_failure, open_review, settle
 from jobs.lifecycle.moves import move

@@ -89,7 +89,6 @@ def test_a_source_has_its_secrets_and_others_have_none() -> None:
     assert providers.sources(wired) == {"shop": {}}
 
 
-<<<<<<< HEAD
 def test_documents_go_where_the_owner_says(monkeypatch: pytest.MonkeyPatch) -> None:
     assert providers.folder(HOUSE).target == {
         "root": "/v/folder",
@@ -111,7 +110,8 @@ def test_half_a_key_is_an_error() -> None:
     with pytest.raises(env.BadSetting, match="id:secret"):
         providers.bucket("id")
     assert providers.bucket("") == {}
-=======
+
+
 AT_GITHUB = providers.House(
     base_url="https://desk.example.com",
     var=Path("/v"),
@@ -177,7 +177,6 @@ def test_agents_clone_from_github_with_the_token_that_only_reads(github: pytest.
         "shop": "https://x-access-token:re%2Fad@github.com/acme/shop.git",
         "blog": "https://x-access-token:re%2Fad@github.com/acme/blog.git",
     }
->>>>>>> main
 
 
 def test_a_webhook_tells_each_of_its_places(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,11 +18,7 @@ HELD = {
         "ANYMAIL_MAILTRAP_API_TOKEN",
         "ANYMAIL_RESEND_API_KEY",
     },
-<<<<<<< HEAD
-    "agents": {"ANTHROPIC_API_KEY", "NIGHTDESK_ARTIFACTS_KEY"},
-=======
-    "agents": {"ANTHROPIC_API_KEY", "GITHUB_READ_TOKEN"},
->>>>>>> main
+    "agents": {"ANTHROPIC_API_KEY", "GITHUB_READ_TOKEN", "NIGHTDESK_ARTIFACTS_KEY"},
     "deliveries": {
         "EMAIL_URL",
         "GITHUB_APP_KEY",

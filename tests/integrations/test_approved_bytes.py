@@ -23,6 +23,7 @@ from jobs.lifecycle import artifact as artifacts
 from jobs.lifecycle import job as jobs
 from jobs.lifecycle import review as reviews
 from jobs.lifecycle import task as tasks
+from jobs.lifecycle.digest import digest_of
 from jobs.models import Client, Delivery, Event, Job, Review
 from tests.jobs.conftest import STEP, a_file, at_once, claimed, done, together
 
@@ -117,7 +118,7 @@ def test_an_altered_row_whose_digests_were_made_to_fit_does_not_leave(
 ) -> None:
     row = Delivery.objects.get()
     fields = {**row.fields, "to": ["mallory@example.com"]}
-    digest = approval.digest_of(target=row.target, kind=row.kind, fields=fields, files=row.files)
+    digest = digest_of(target=row.target, kind=row.kind, fields=fields, files=row.files)
     Delivery.objects.update(fields=fields, digest=digest, approved_digest=digest)
     workers.work()
     assert mails() == []

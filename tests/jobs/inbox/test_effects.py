@@ -83,6 +83,20 @@ def test_a_merge_that_nightdesk_does_not_make_says_that_nothing_leaves(
     assert Review.objects.get().digest[:12] in said
 
 
+def test_a_merge_that_nightdesk_makes_says_what_into_what_and_that_it_can_be_undone(
+    planned: Callable[..., Job], page: Callable[[], str]
+) -> None:
+    planned(CODE)
+    done(branch_result())
+    pushed = sending()
+    fields = {"repository": "site", "branch": "agent/x", "into": "main", "commit": "abc" * 13, "number": 3}
+    deliveries.land(pushed, external_id="abc", url="", detail="agent/x", by="deliveries", merging=fields)
+    said = page()
+    assert "Merges agent/x into main, at exactly abcabcabcabc" in said
+    assert "by git: site" in said
+    assert "until then you can take it back" in said
+
+
 def test_a_decided_item_promises_nothing(planned: Callable[..., Job], client: Browser, owner: User) -> None:
     planned(MAIL)
     effect = tasks.WantedEffect("client_message", {"subject": "Status"}, ["message.md"])

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from jobs.lifecycle import approval
+from jobs.lifecycle.digest import digest_of
 from jobs.models import Delivery, Job
 from tests.jobs.conftest import document_result, done
 
@@ -36,7 +37,7 @@ def test_what_is_in_hand_must_be_what_the_row_says(document: Delivery) -> None:
 
 def test_the_order_of_fields_changes_nothing() -> None:
     def digest(fields: dict[str, Any]) -> str:
-        return approval.digest_of(target="mail", kind="client_message", fields=fields, files=[])
+        return digest_of(target="mail", kind="client_message", fields=fields, files=[])
 
     assert digest({"to": ["a"], "subject": "s"}) == digest({"subject": "s", "to": ["a"]})
 

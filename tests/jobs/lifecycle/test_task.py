@@ -11,7 +11,6 @@ from pytest_django import Settings
 from jobs import budget, queue
 from jobs.lifecycle import job as jobs
 from jobs.lifecycle import task as tasks
-from jobs.lifecycle.approval import digest_of
 from jobs.lifecycle.follow_up import WantedJob
 from jobs.lifecycle.moves import IllegalMove, LostRace
 from jobs.lifecycle.task import Result, WantedEffect
