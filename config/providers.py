@@ -97,6 +97,12 @@ def mail(house: House) -> Wiring:
     )
 
 
+def mailbox() -> Options:
+    """The mailbox that is read, if there is one."""
+    given = {"url": env.text("IMAP_URL"), "done": env.text("IMAP_DONE"), "since": env.text("IMAP_SINCE")}
+    return given if given["url"] else {}
+
+
 def anymail() -> dict[str, Any]:
     """What django-anymail is told of e-mail providers, without what is not set.
 

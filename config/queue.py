@@ -53,6 +53,7 @@ def schedules(*, orchestrate_every: timedelta) -> dict[str, dict[str, Any]]:
         },
         "sweep": {"func": "jobs.workers.sweep", "cluster": "deliveries", "minutes": 1},
         "slots": {"func": "jobs.workers.open_due_slots", "cluster": "deliveries", "minutes": 1},
+        "mailbox": {"func": "integrations.polling.poll", "cluster": "deliveries", "minutes": 1},
         "gaps": {"func": "integrations.gaps.find", "cluster": "deliveries", "minutes": 15},
         "digest": {"func": "jobs.workers.digest", "cluster": "deliveries", "minutes": 1},
         # After every start too: what a crash or a restored backup left behind is found before the day begins.

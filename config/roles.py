@@ -24,6 +24,7 @@ SECRETS: dict[str, frozenset[str]] = {
     "NIGHTDESK_ARTIFACTS_KEY": frozenset({WEB, AGENTS, DELIVERIES}),
     "NIGHTDESK_FOLDER_KEY": frozenset({DELIVERIES}),
     "EMAIL_URL": frozenset({DELIVERIES}),
+    "IMAP_URL": frozenset({DELIVERIES}),
     # Proofs of who posts mail here. What Brevo, Mailtrap and Resend only announce, the web itself fetches.
     "ANYMAIL_WEBHOOK_SECRET": frozenset({WEB}),
     "ANYMAIL_MAILERSEND_INBOUND_SECRET": frozenset({WEB}),

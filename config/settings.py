@@ -286,6 +286,7 @@ EMAIL_FILE_PATH = VAR / "mail"
 DEFAULT_FROM_EMAIL = MAIL_FROM = _house.mail_from
 
 ANYMAIL = providers.anymail()
+MAILBOX = providers.mailbox()
 
 _wired = providers.wire(_house)
 SOURCES = providers.sources(_wired)

@@ -21,6 +21,7 @@ HELD = {
     "agents": {"ANTHROPIC_API_KEY", "GITHUB_READ_TOKEN", "NIGHTDESK_ARTIFACTS_KEY"},
     "deliveries": {
         "EMAIL_URL",
+        "IMAP_URL",
         "GITHUB_APP_KEY",
         "GITHUB_TOKEN",
         "NIGHTDESK_ARTIFACTS_KEY",
