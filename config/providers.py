@@ -228,17 +228,20 @@ def bucket(key: str) -> Options:
 
 
 def notion(house: House) -> Wiring:
-    """Notion: briefs as rows of the owner's data source."""
-    connected, data_source = env.is_held("NOTION_TOKEN"), env.text("NOTION_DATA_SOURCE")
-    options = {
-        "token": env.text("NOTION_TOKEN"),
-        "site": house.base_url,
-        "data_source": data_source,
-        "base_url": env.address("NOTION_BASE_URL", "https://api.notion.com"),
-    }
+    """Notion: briefs as rows of a data source, and the inbox as rows of another, to be decided there."""
+    connected, token = env.is_held("NOTION_TOKEN"), env.text("NOTION_TOKEN")
+    briefs, reviews = env.text("NOTION_DATA_SOURCE"), env.text("NOTION_REVIEW_DATA_SOURCE")
+    home: Options = {"token": token, "base_url": env.address("NOTION_BASE_URL", "https://api.notion.com")}
+    sources = {"data_source": briefs, "review_data_source": reviews}
+    board = {**home, "data_source": reviews, "approvers": env.mapping("NOTION_APPROVERS")}
     return Wiring(
-        target=options if connected and data_source else None,
-        delivers=("brief",),
+        source={},
+        secrets=env.listing("NOTION_WEBHOOK_SECRET"),
+        target={**home, **sources, "site": house.base_url} if connected and (briefs or reviews) else None,
+        delivers=("brief",) if briefs else (),
+        notices=Wish(events=("review.*",), cards=("review",)) if reviews else None,
+        desk=board if connected and reviews else None,
+        probe={**home, **sources} if connected else None,
     )
 
 

@@ -67,5 +67,6 @@ def schedules(*, orchestrate_every: timedelta) -> dict[str, dict[str, Any]]:
             f"checkups-{cluster}": {"func": CHECKUPS, "cluster": cluster, "minutes": 60, "at_start": True}
             for cluster in WORKERS
         },
+        "decisions": {"func": "integrations.decisions.look", "cluster": "deliveries", "minutes": 1},
         "prune": {"func": "jobs.workers.prune", "cluster": "deliveries", "minutes": 60},
     }

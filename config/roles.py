@@ -17,6 +17,7 @@ SECRETS: dict[str, frozenset[str]] = {
     "GITHUB_APP_KEY": frozenset({DELIVERIES}),
     "GITHUB_READ_TOKEN": frozenset({AGENTS}),
     "NOTION_TOKEN": frozenset({DELIVERIES}),
+    "NOTION_WEBHOOK_SECRET": frozenset({WEB}),
     "SLACK_SIGNING_SECRET": frozenset({WEB}),
     # The web opens the small windows in which people write: Slack waits three seconds for one.
     "SLACK_BOT_TOKEN": frozenset({WEB, DELIVERIES, SOCKET}),

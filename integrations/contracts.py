@@ -235,6 +235,15 @@ class Probe(Protocol):
         ...
 
 
+@runtime_checkable
+class Mending(Probe, Protocol):
+    """A Probe that can also make what it found missing, when its owner asks for it."""
+
+    def mend(self) -> list[Finding]:
+        """Make what is missing, and look again. What is there already is left as it is."""
+        ...
+
+
 class Landed(Frozen):
     """Proof that the effect exists: the provider's id for it, and where a person can look at it."""
 
@@ -284,6 +293,31 @@ class Target(Protocol):
 
     def find(self, outgoing: Outgoing) -> Landed | None:
         """The effect with this key if it exists, else None; raise CannotTell, or OutcomeUnknown if unreachable."""
+        ...
+
+
+class Verdict(Frozen):
+    """What somebody decided on a board, and what the board shows of it."""
+
+    card: str  # what the row shows, as in Outgoing.card
+    decision: Literal["approve", "decline"]
+    by: str  # the provider's id of the person
+    code: str  # of the version that the row shows
+    proof: str = ""  # as in Landed.detail when the row was written; empty if not all of it can be read there
+
+
+class Board(Protocol):
+    """Where the inbox is shown elsewhere, and decided. Made with the options of its own settings entry."""
+
+    slug: ClassVar[str]
+    approvers: Mapping[str, str]  # the provider's id of a person -> the name of a user here
+
+    def code(self, version: int, digest: str) -> str:
+        """What the row of an item of this version and digest shows."""
+        ...
+
+    def verdicts(self, row: str = "") -> list[Verdict]:
+        """The decisions that stand on rows, or on this one row. Raises DeliveryError."""
         ...
 
 

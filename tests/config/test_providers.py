@@ -79,7 +79,29 @@ def test_notion_takes_the_briefs_once_it_is_connected_in_every_process(monkeypat
         "token": "",
         "site": "https://desk.example.com",
         "data_source": "1000",
+        "review_data_source": "",
         "base_url": "https://api.notion.com",
+    }
+    assert "notion" not in providers.notices(wired)
+    assert "notion" not in providers.desks(wired)
+
+
+def test_notion_shows_the_inbox_and_takes_no_briefs_where_only_that_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NOTION_TOKEN", "ntn_1")
+    monkeypatch.delenv("NOTION_DATA_SOURCE", raising=False)
+    monkeypatch.setenv("NOTION_REVIEW_DATA_SOURCE", "2000")
+    monkeypatch.setenv("NOTION_APPROVERS", "0a1b=owner")
+    wired = providers.wire(HOUSE)
+    assert providers.delivered_by(wired)["brief"] == "folder"
+    assert providers.notices(wired)["notion"]["cards"] == ["review"]
+    assert providers.notices(wired)["notion"]["events"] == ["review.*"]
+    assert providers.desks(wired)["notion"] == {
+        "token": "ntn_1",
+        "base_url": "https://api.notion.com",
+        "data_source": "2000",
+        "approvers": {"0a1b": "owner"},
     }
 
 

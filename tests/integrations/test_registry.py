@@ -37,7 +37,7 @@ def test_a_gap_finder_is_made_with_its_options() -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(registry.UnknownProvider, match="'fax'; there are: form, github, mail, slack, standard"):
+    with pytest.raises(registry.UnknownProvider, match="'fax'; there are: form, github, mail, notion, slack"):
         registry.source("fax")
     with pytest.raises(registry.UnknownProvider, match="there are: folder, git, github, mail"):
         registry.target("fax", {})
