@@ -10,7 +10,7 @@ from jobs import branches, queries
 from jobs.inbox.comparing import Piece, compare
 from jobs.inbox.effects import Preview, preview
 from jobs.inbox.rendering import DiffFile, has_hidden_characters, links, parse_diff, to_html
-from jobs.lifecycle import alarm
+from jobs.lifecycle import alarm, pace
 from jobs.lifecycle import artifact as artifacts
 from jobs.models import Artifact, Delivery, Review
 from jobs.states import DeliveryState, ReviewKind, ReviewState
@@ -24,6 +24,7 @@ _REMEDIES = {
     alarm.AGAIN: "Run it again",
     alarm.INSTEAD: "End it and run it again",
     alarm.TRY: "Try it now",
+    alarm.LET_IN: "Let all of them begin",
 }
 
 
@@ -87,6 +88,7 @@ class Pane:
     retry: str = ""
     preview: Preview | None = None  # what approving does, where it can be approved
     parked: int = 0  # how many deliveries wait for a target that is down
+    waiting: int = 0  # how many jobs wait for their turn
     remedy: str = ""  # what can be run because of an alarm
     problem: str = ""
 
@@ -237,6 +239,8 @@ def _alarm(pane: Pane) -> None:
     pane.remedy = alarm.remedy(pane.review)
     if pane.is_open and (target := pane.review.payload.get("target")):
         pane.parked = queries.parked(target)
+    if pane.review.payload.get("paced") and pane.review.job.trigger:
+        pane.waiting = pace.waiting(pane.review.job.trigger)
 
 
 def _newest(rows: Iterable[Artifact]) -> list[Artifact]:
