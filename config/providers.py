@@ -258,7 +258,11 @@ def webhook(house: House) -> Wiring:
     made: dict[str, Options] = {
         name: {"place": name, "url": url, "secret": secrets.get(name, "")} for name, url in places.items()
     }
-    return Wiring(places=made, notices=Wish(events=tuple(events)))
+    return Wiring(
+        places=made,
+        notices=Wish(events=tuple(events)),
+        probe={"places": [*made.values()]} if made else None,
+    )
 
 
 PROVIDERS: list[Callable[[House], Wiring]] = [folder, git, mail, owner, github, slack, notion, webhook]
