@@ -12,6 +12,7 @@ NAMES = frozenset(
     {
         "job.opened",
         "job.missed",
+        "job.waits",
         "job.planning",
         "job.planned",
         "job.split",
@@ -56,6 +57,7 @@ NAMES = frozenset(
         "review.snoozed",
         "review.superseded",
         "review.tried",
+        "review.reopened",
         "delivery.held",
         "delivery.released",
         "delivery.sending",
