@@ -3,6 +3,7 @@
 from jobs.models.artifact import Artifact
 from jobs.models.batch_call import BatchCall
 from jobs.models.breaker import Breaker
+from jobs.models.checkup import Checkup
 from jobs.models.client import Client
 from jobs.models.cluster import Cluster, Process
 from jobs.models.day import Day
@@ -22,6 +23,7 @@ __all__ = [
     "Artifact",
     "BatchCall",
     "Breaker",
+    "Checkup",
     "Client",
     "Cluster",
     "Day",
