@@ -42,6 +42,10 @@ env.refuse_unknown(
         "NIGHTDESK_REHEARSAL_PAUSE",
         "NIGHTDESK_FETCH_LOOPBACK_PORTS",
         "NIGHTDESK_WEBHOOKS",
+        "NIGHTDESK_KEEP_BODIES",
+        "NIGHTDESK_RULE_PACE",
+        "NIGHTDESK_SENDER_PACE",
+        "NIGHTDESK_SOURCE_PACE",
         "NIGHTDESK_WEBHOOK_EVENTS",
         "NIGHTDESK_WEBHOOK_SECRETS",
     }
@@ -217,6 +221,14 @@ SCHEDULES = queue.schedules(orchestrate_every=env.duration("NIGHTDESK_ORCHESTRAT
 ORCHESTRATE_EVERY = env.duration("NIGHTDESK_ORCHESTRATE_EVERY", default="5m")
 CONCURRENCY = env.integer("NIGHTDESK_CONCURRENCY", default=8, minimum=2)
 LEASE = env.duration("NIGHTDESK_LEASE", default="60s")
+# Jobs that may begin within an hour; what comes faster waits.
+PACE = {
+    "rule": env.integer("NIGHTDESK_RULE_PACE", default=200, minimum=1),
+    "sender": env.integer("NIGHTDESK_SENDER_PACE", default=60, minimum=1),
+    "source": env.integer("NIGHTDESK_SOURCE_PACE", default=600, minimum=1),
+}
+# What an event said is kept for so long.
+KEEP_BODIES = env.duration("NIGHTDESK_KEEP_BODIES", default="90d")
 DAILY_BUDGET = env.microusd("NIGHTDESK_DAILY_BUDGET", default="20")
 JOB_BUDGET = env.microusd("NIGHTDESK_JOB_BUDGET", default="2")
 # When the owner is told of the night, on their own clock.

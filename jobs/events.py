@@ -12,6 +12,7 @@ NAMES = frozenset(
     {
         "job.opened",
         "job.missed",
+        "job.waits",
         "job.planning",
         "job.planned",
         "job.split",

@@ -35,6 +35,10 @@ TEST_OUTPUT = "tests.txt"
 _SUBJECT = 72
 _BODY = 2_000
 _MOST_SUGGESTED = 3
+# How languages name the files that hold tests.
+_TEST_FILE = re.compile(r"(?:^|/)(?:tests?|specs?|__tests__)/|(?:^|/)test_|[._-](?:test|spec)s?\.\w+$|Tests?\.\w+$")
+_WORDS = (".md", ".rst", ".txt")
+NO_TEST = "No test was added or changed: ask for one, or try it by hand before you merge."
 
 _IN_THE_FILES = "the change that you made before is in the files"
 _NOT_IN_THE_FILES = "the change that you made before does not fit any more: it is not in the files"
@@ -62,6 +66,10 @@ class Answer(BaseModel):
         description="What was wrong, what was changed and how it is known to work, for the owner"
     )
     open_points: list[str] = Field(description="What a person has to check, decide or do, one sentence each")
+    risks: list[str] = Field(
+        default=[],
+        description="What could go wrong once it is merged, and for whom, one sentence each; empty if nothing",
+    )
     follow_ups: NextJobs = []
 
 
@@ -105,7 +113,7 @@ class CodeAgent:
         "Changes one of the owner's repositories (mends a fault, adds a feature or a test) and gives a patch with "
         "the result of its tests, on a branch of its own; it never merges."
     )
-    prompt_version: ClassVar[str] = "v2"
+    prompt_version: ClassVar[str] = "v3"
     Input: ClassVar[type[BaseModel]] = Input
     Output: ClassVar[type[BaseModel]] = Output
     typical: ClassVar[Typical] = Typical(calls=16, prompt_tokens=40_000, output_tokens=16_000)
@@ -225,8 +233,12 @@ def _about_tests(site: Site) -> str:
 
 
 def _draft(desk: Desk, site: Site, answer: Answer, work: Work, outcome: sandbox.Outcome | None) -> Draft:
+    told = answer.model_dump()
+    code = [path for path in work.whole.files if not path.endswith(_WORDS)]
+    if code and not any(_TEST_FILE.search(path) for path in code):
+        told["open_points"] = [*told["open_points"], NO_TEST]
     output = Output(
-        **answer.model_dump(),
+        **told,
         repository=site.name,
         base_sha=work.base_sha,
         began_at=work.began_at,
@@ -294,6 +306,8 @@ def summary(output: Output, outcome: sandbox.Outcome | None) -> str:
             "stopped": f", tests stopped: {outcome.stopped}" if outcome else "",
             "none": ", not tested: no test command is known",
         }[output.tests]
+        + (", no new test" if NO_TEST in output.open_points else "")
+        + (f", {counted(len(output.risks), 'risk')} named" if output.risks else "")
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from django.utils import timezone
 
 from agents.contracts import Answer, Brief, ClientFacts, Earlier, Material, Revision
+from agents.tools import pdf
 from jobs import queries
 from jobs.lifecycle import artifact as artifacts
 from jobs.models import Artifact, Client, Job, Run, Task
@@ -125,9 +126,12 @@ def _readable(row: Artifact) -> str:
     """The text of a file that may be anything; of one that holds none, a line that says so."""
     content = artifacts.load(row.sha256)
     try:
-        return content.decode("utf-8-sig").replace("\x00", "")[:_MAX_TEXT]
+        text = pdf.text_of(content) if content.startswith(pdf.MAGIC) else content.decode("utf-8-sig")
+        return text.replace("\x00", "")[:_MAX_TEXT]
     except UnicodeDecodeError:
         return f"[This file is no text: {row.media_type}, {row.size:,} bytes. Nobody here can read it.]"
+    except pdf.Unreadable as error:
+        return f"[This PDF cannot be read: {error}.]"
 
 
 def _files(job: Job) -> list[Material]:

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from jobs import branches, queries
 from jobs.inbox.comparing import Piece, compare
 from jobs.inbox.rendering import DiffFile, has_hidden_characters, links, parse_diff, to_html
-from jobs.lifecycle import alarm
+from jobs.lifecycle import alarm, pace
 from jobs.lifecycle import artifact as artifacts
 from jobs.models import Artifact, Delivery, Review
 from jobs.states import DeliveryState, ReviewKind, ReviewState
@@ -22,6 +22,7 @@ _REMEDIES = {
     alarm.AGAIN: "Run it again",
     alarm.INSTEAD: "End it and run it again",
     alarm.TRY: "Try it now",
+    alarm.LET_IN: "Let all of them begin",
 }
 
 
@@ -84,6 +85,7 @@ class Pane:
     made: list[Artifact] = field(default_factory=list)
     retry: str = ""
     parked: int = 0  # how many deliveries wait for a target that is down
+    waiting: int = 0  # how many jobs wait for their turn
     remedy: str = ""  # what can be run because of an alarm
     problem: str = ""
 
@@ -233,6 +235,8 @@ def _alarm(pane: Pane) -> None:
     pane.remedy = alarm.remedy(pane.review)
     if pane.is_open and (target := pane.review.payload.get("target")):
         pane.parked = queries.parked(target)
+    if pane.review.payload.get("paced") and pane.review.job.trigger:
+        pane.waiting = pace.waiting(pane.review.job.trigger)
 
 
 def _newest(rows: Iterable[Artifact]) -> list[Artifact]:

@@ -25,6 +25,7 @@ _NAMED = {
     "breaker": "Nightdesk",
     "reconciler": "Nightdesk",
     "clock": "the clock",
+    "pace": "Nightdesk",
     "default": "the stated default",
     "deliveries": "the sender",
     "orchestrator": "the orchestrator",
@@ -33,6 +34,7 @@ _NAMED = {
 _SENTENCES = {
     "job.opened": "{who} opened the job.",
     "job.missed": "Its slot was missed; it waits for a word.",
+    "job.waits": "More came than may begin within an hour: it waits for its turn.",
     "job.planning": "Planning began.",
     "job.planned": "{who} planned it: {steps}.",
     "job.split": "{who} split it into two jobs.",

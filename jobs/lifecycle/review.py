@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from jobs import branches, dispatch, policy
-from jobs.lifecycle import alarm, breaker, notice
+from jobs.lifecycle import alarm, breaker, notice, pace
 from jobs.lifecycle import artifact as artifacts
 from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle import job as jobs
@@ -242,7 +242,7 @@ def run_now(review: Review, *, by: User, version: int, actor: str = "") -> None:
     """Do what helps against an alarm. Raises Stale or NotAllowed.
 
     A missed slot runs, or one runs again; a run that hangs is ended. A target that is down is tried at once: that
-    item stays until the target is back.
+    item stays until the target is back. A flood is let in.
     """
     actor = actor or by.username
     with transaction.atomic():
@@ -256,6 +256,9 @@ def run_now(review: Review, *, by: User, version: int, actor: str = "") -> None:
             breaker.try_now(review.payload["target"])
             return
         _decide(review, ReviewState.ANSWERED, event="review.answered", by=by, actor=actor, note="run now")
+        if remedy == alarm.LET_IN:
+            pace.let_all_in(review.payload["trigger"], by=actor)
+            return
         if remedy == alarm.RUN:
             now = timezone.now()
             move(review.job, JobState.PENDING, event="job.resumed", by=actor, reason="", ready_at=now)

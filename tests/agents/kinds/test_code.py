@@ -106,7 +106,7 @@ class TestAFault:
         assert "ZeroDivisionError" in said[1]
         assert said[4].startswith("The tests pass.")
 
-        assert draft.summary == "+1 -1 in 1 file, tests pass"
+        assert draft.summary == "+1 -1 in 1 file, tests pass, no new test"
         patch, tests = draft.made
         assert (patch.kind, patch.name, tests.kind, tests.name) == (
             "patch",
@@ -122,6 +122,8 @@ class TestAFault:
         assert draft.effects == [Effect(kind="branch", fields=fields, files=["changes.patch", "tests.txt"])]
         assert draft.output == {
             **ANSWER,
+            "open_points": [code.NO_TEST],
+            "risks": [],
             "follow_ups": [],
             "repository": "menu",
             "base_sha": owned.sha(),
@@ -203,7 +205,7 @@ class TestTheTestCommand:
         draft = play(a_task(brief), options, tmp_path / "desk", llm)
         assert "No test command is known." in llm.asks[0].messages[0]["content"]
         assert "No test command is known" in results(llm)[1]
-        assert draft.summary == "+1 -1 in 1 file, not tested: no test command is known"
+        assert draft.summary == "+1 -1 in 1 file, not tested: no test command is known, no new test"
         assert [made.kind for made in draft.made] == ["patch"]
 
 
@@ -265,7 +267,7 @@ class TestARunThatWasTakenOver:
         began = any(turn.tool_results for turn in dying.stored)
         assert len(llm.asks) == len(SCRIPT)  # nothing was asked twice
         assert draft.output["base_sha"] == (base if began else moved)
-        assert draft.summary == "+2 -1 in 2 files, tests pass"
+        assert draft.summary == "+2 -1 in 2 files, tests pass, no new test"
         assert b"+two notes\n" in draft.made[0].content
 
     def test_says_so_when_its_base_is_gone(self, brief: Brief, options: Json, owned: Owned, tmp_path: Path) -> None:
@@ -292,7 +294,7 @@ class TestARevision:
         assert "the change that you made before is in the files]" in results(llm)[0]
         assert "Say it in the README too." in llm.asks[0].messages[0]["content"]
         assert draft.output["files"] == ["README.md", "menu.py"]
-        assert draft.summary == "+3 -1 in 2 files, tests pass"
+        assert draft.summary == "+3 -1 in 2 files, tests pass, no new test"
 
     def test_is_one_more_step_on_the_branch_that_is_there(
         self, brief: Brief, options: Json, owned: Owned, tmp_path: Path
@@ -318,7 +320,7 @@ class TestARevision:
         assert effect.files == ["revision.patch", "tests.txt"]
         assert effect.fields["base_sha"] == draft.output["base_sha"] == tip
         assert draft.output["began_at"] == began_at
-        assert draft.summary == "+4 -1 in 3 files, tests pass"
+        assert draft.summary == "+4 -1 in 3 files, tests pass, no new test"
 
     def test_that_changes_nothing_says_so(self, brief: Brief, options: Json, owned: Owned, tmp_path: Path) -> None:
         task = self.revised(brief, options, tmp_path)
