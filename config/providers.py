@@ -63,8 +63,14 @@ def wire(house: House) -> dict[str, Wiring]:
 
 
 def folder(house: House) -> Wiring:
-    """Documents and briefs as files."""
-    return Wiring(target={"root": house.var / "folder"}, delivers=("document", "brief"))
+    """Documents and briefs as files, in a folder or an S3 bucket."""
+    root = env.text("NIGHTDESK_FOLDER") or str(house.var / "folder")
+    target = {
+        "root": root,
+        "options": bucket(env.text("NIGHTDESK_FOLDER_KEY")) if root.startswith("s3://") else {},
+        "pages": f"{house.base_url}/jobs/",
+    }
+    return Wiring(target=target, delivers=("document", "brief"))
 
 
 def git(house: House) -> Wiring:
@@ -202,6 +208,23 @@ def slack(house: House) -> Wiring:
         probe={**reached, "channel": channel} if is_connected else None,
         desk={**reached, "app_token": env.text("SLACK_APP_TOKEN"), "approvers": approvers},
     )
+
+
+def bucket(key: str) -> Options:
+    """What django-storages' S3Storage is made with beside the bucket's name; `key` is id:secret.
+
+    Without a key, boto3 looks where it always does: AWS_ variables, a role of the machine.
+    """
+    identity, mark, secret = key.partition(":")
+    if key and not (identity and mark and secret):
+        raise env.BadSetting("The key of a bucket is its id and its secret: write id:secret")
+    options = {
+        "endpoint_url": env.address("NIGHTDESK_BUCKETS_URL"),
+        "region_name": env.text("NIGHTDESK_BUCKETS_REGION"),
+        "access_key": identity,
+        "secret_key": secret,
+    }
+    return {name: value for name, value in options.items() if value}
 
 
 def notion(house: House) -> Wiring:
