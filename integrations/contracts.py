@@ -202,15 +202,20 @@ class Outgoing(Frozen):
     job_uid: str = ""  # a notice may be about none
     job_title: str = ""
     client: str = ""
+    agent: str = ""  # who made it
     fields: Json = Field(default_factory=dict)
     files: list[OutFile]
     card: str = ""  # of a notice or brief: what it shows; a target shows each card once, and brings it up to date
     previous: "Landed | None" = None  # what the target shows of that card now
     created_at: datetime  # when the effect was decided: fixes file names, commit dates, Date headers
+    thread: Json = Field(default_factory=dict)  # where the event stands that it answers, in the words of its source
 
 
 class Finding(Frozen):
-    """What a look at a provider found: one sentence, and what to do where that is not good."""
+    """What a look at a provider found: one sentence, and what to do where that is not good.
+
+    `ok` with a `fix` is a warning: it works, but with a wider right than needed, or with less than it could do.
+    """
 
     ok: bool
     says: str
