@@ -77,6 +77,7 @@ _SENTENCES = {
     "review.answered": "{who} decided.",
     "review.undone": "{who} took the approval back.",
     "review.snoozed": "{who} put it off.",
+    "review.reopened": "It is open again: its approval does not stand any more.",
     "review.tried": "{who} had it tried at once.",
     "review.superseded": "The item was replaced or is no longer needed.",
     "delivery.held": "{row} is held until somebody approves it.",
