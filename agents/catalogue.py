@@ -4,6 +4,7 @@ Both are made from the agents themselves, so that a new agent is known to the or
 """
 
 import json
+import logging
 from collections.abc import Sequence
 from functools import cache
 from typing import Protocol, runtime_checkable
@@ -16,9 +17,11 @@ from agents.contracts import (
     Json,
 )
 from agents.decisions import Decision, Plan, Question, Split, Step
-from agents.registry import AGENTS, load
+from agents.registry import AGENTS, BUILT_IN, BrokenAgent, load
 
 MAX_STEPS = 5
+
+log = logging.getLogger(__name__)
 
 
 @runtime_checkable
@@ -32,8 +35,19 @@ class Particular(Protocol):
 
 @cache
 def agents() -> dict[str, Agent]:
-    """Every agent of the registry by its name; raises BrokenAgent with the cause."""
-    return {name: load(name) for name in AGENTS}
+    """Every agent of the registry by its name; raises BrokenAgent with the cause.
+
+    One that an installed package brings along and that cannot be loaded is left out: the others go on.
+    """
+    found = {}
+    for name in AGENTS:
+        try:
+            found[name] = load(name)
+        except BrokenAgent as broken:
+            if name in BUILT_IN:
+                raise
+            log.warning("%s", broken)
+    return found
 
 
 def allowed(names: Sequence[str]) -> tuple[str, ...]:

@@ -224,6 +224,7 @@ class ClientFacts(Frozen):
     name: str
     tone: str = ""
     notes: str = ""
+    house_style: str = ""
     has_recipients: bool = False
 
 
@@ -248,10 +249,12 @@ class Earlier(Frozen):
 
 
 class Revision(Frozen):
-    """What a person asked to be changed, and the text they saw."""
+    """What shall be changed, and the text that was seen: by a person, or by a review step of the same job."""
 
     note: str
     previous: str
+    output: Json = {}  # what was returned then
+    by: Literal["owner", "review"] = "owner"
 
 
 class Brief(Frozen):
@@ -309,7 +312,7 @@ class Desk:
 class Made(Frozen):
     """Bytes that outlive the process: they become an Artifact, known by the sha-256 of `content`."""
 
-    kind: Literal["brief", "draft", "critique", "patch", "test_output", "message"]
+    kind: Literal["brief", "draft", "critique", "patch", "revision", "test_output", "message"]
     name: str  # a file name without a folder
     media_type: str = "text/markdown; charset=utf-8"
     content: bytes
@@ -339,6 +342,13 @@ class FollowUp(Frozen):
     priority: Literal[1, 2] | None = None
 
 
+class Redo(Frozen):
+    """The step that this Task judged shall be done again, with this critique. The job layer bounds how often."""
+
+    position: int
+    note: str
+
+
 class Draft(Frozen):
     """What a Task made. `output` is the agent's Output model, dumped: later Tasks read it.
 
@@ -350,6 +360,7 @@ class Draft(Frozen):
     effects: list[Effect]
     summary: str
     follow_ups: list[FollowUp] = Field(default_factory=list)
+    redo: Redo | None = None
 
 
 @runtime_checkable

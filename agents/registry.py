@@ -1,16 +1,38 @@
-"""All agents there are: a new one is one file under `kinds/`, one prompt, and one line here."""
+"""All agents there are: a new one is one file under `kinds/`, one prompt, and one line here.
 
+Installed packages bring theirs along as entry points of the group `nightdesk.agents`.
+"""
+
+import logging
 from importlib import import_module
+from importlib.metadata import entry_points
 
 from agents.contracts import Agent
 
-AGENTS = {
+GROUP = "nightdesk.agents"
+BUILT_IN = {
     "research": "agents.kinds.research.ResearchAgent",
     "drafting": "agents.kinds.drafting.DraftingAgent",
     "review": "agents.kinds.review.ReviewAgent",
     "code": "agents.kinds.code.CodeAgent",
     "communication": "agents.kinds.communication.CommunicationAgent",
 }
+
+log = logging.getLogger(__name__)
+
+
+def installed() -> dict[str, str]:
+    """Name -> dotted path of the agents of installed packages; none can take the place of one of this house.
+
+    https://packaging.python.org/en/latest/specifications/entry-points/
+    """
+    found = {point.name: point.value.replace(":", ".") for point in entry_points(group=GROUP)}
+    for name in found.keys() & BUILT_IN.keys():
+        log.warning("an installed package has an agent %r too; that of this house is used", name)
+    return {name: path for name, path in sorted(found.items()) if name not in BUILT_IN}
+
+
+AGENTS = {**BUILT_IN, **installed()}
 
 
 class UnknownAgent(LookupError):

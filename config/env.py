@@ -99,10 +99,13 @@ def microusd(name: str, *, default: str) -> int:
     return int(amount * 1_000_000)
 
 
-def listing(name: str, *, default: Iterable[str] = ()) -> list[str]:
-    """Values separated by commas, without empty ones."""
+def listing(name: str, *, default: Iterable[str] = (), known: Iterable[str] | None = None) -> list[str]:
+    """Values separated by commas, without empty ones; `known` are those that it may give."""
     value = text(name)
-    return [item.strip() for item in value.split(",") if item.strip()] if value else list(default)
+    found = [item.strip() for item in value.split(",") if item.strip()] if value else list(default)
+    if known is not None and (wrong := [item for item in found if item not in known]):
+        raise BadSetting(f"{name} names {wrong[0]!r}: write one of {', '.join(sorted(known)) or 'none'}")
+    return found
 
 
 def mapping(name: str, *, known: Iterable[str] | None = None) -> dict[str, str]:

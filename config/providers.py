@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from config import env
+from integrations.github.addresses import full_name, with_token
 from integrations.slack.conditions import is_channel, is_user
 from integrations.slack.source import ANYBODY
 
@@ -24,6 +25,7 @@ class House:
     var: Path
     mail_from: str
     repositories: dict[str, str]
+    ci_repositories: tuple[str, ...] = ()  # where agents may change what runs in the repository's CI
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Wiring:
     target: Options | None = None
     places: dict[str, Options] = field(default_factory=dict)  # of a provider with several targets, each by its name
     delivers: tuple[str, ...] = ()  # kinds of effect
+    repositories: tuple[str, ...] = ()  # whose branches it delivers in the place of any other target
     gap_finder: Options | None = None
     probe: Options | None = None
     notices: Wish | None = None  # only where there is a target
@@ -68,7 +71,13 @@ def folder(house: House) -> Wiring:
 def git(house: House) -> Wiring:
     """Branches to any git remote, by an address that may write where it differs from the one that reads."""
     pushed = house.repositories | env.mapping("NIGHTDESK_PUSH_REPOSITORIES", known=house.repositories)
-    return Wiring(target={"repositories": pushed, "workdir": house.var / "git"}, delivers=("branch",))
+    target = {
+        "repositories": pushed,
+        "workdir": house.var / "git",
+        "ci_repositories": house.ci_repositories,
+        "elsewhere": tuple(_at_github(house)),
+    }
+    return Wiring(target=target, delivers=("branch",))
 
 
 def mail(house: House) -> Wiring:
@@ -81,6 +90,12 @@ def mail(house: House) -> Wiring:
         target={"sender": house.mail_from},
         delivers=("client_message",),
     )
+
+
+def mailbox() -> Options:
+    """The mailbox that is read, if there is one."""
+    given = {"url": env.text("IMAP_URL"), "done": env.text("IMAP_DONE"), "since": env.text("IMAP_SINCE")}
+    return given if given["url"] else {}
 
 
 def anymail() -> dict[str, Any]:
@@ -115,19 +130,47 @@ def owner(house: House) -> Wiring:
 
 
 def github(house: House) -> Wiring:
-    """GitHub's events, and its API, asked for what a hook of these repositories could not deliver."""
-    token, hooks = env.text("GITHUB_TOKEN"), env.listing("GITHUB_HOOKS")
-    gaps = {
-        "token": token,
-        "owners": hooks,
-        "address": f"{house.base_url}/hooks/github/",
-        "base_url": env.address("GITHUB_BASE_URL", "https://api.github.com"),
+    """GitHub: its events, what its hooks could not deliver, and pull requests in the repositories that are there.
+
+    By a token, or as an App, whose key goes before it.
+    """
+    token, app_id, app_key = env.text("GITHUB_TOKEN"), env.text("GITHUB_APP_ID"), env.text("GITHUB_APP_KEY")
+    base_url, hooks = env.address("GITHUB_BASE_URL", "https://api.github.com"), env.listing("GITHUB_HOOKS")
+    there = _at_github(house)
+    login = {"token": token, "app_id": app_id, "app_key": app_key.replace("\\n", "\n"), "base_url": base_url}
+    target = {
+        **login,
+        "repositories": there,
+        "workdir": house.var / "git",
+        "labels": env.listing("GITHUB_LABELS", default=["nightdesk"]),
+        "merge_method": env.text("GITHUB_MERGE_METHOD", "merge"),
+        "ci_repositories": house.ci_repositories,
     }
+    gaps = {"token": token, "owners": hooks, "address": f"{house.base_url}/hooks/github/", "base_url": base_url}
     return Wiring(
-        source={"own_logins": env.listing("GITHUB_LOGIN")},
+        source={"own_logins": env.listing("GITHUB_LOGIN"), "reviewers": env.listing("GITHUB_REVIEWERS")},
         secrets=env.listing("GITHUB_WEBHOOK_SECRET"),
+        target=target if there else None,
+        repositories=tuple(there),
         gap_finder=gaps if token and hooks else None,
+        probe={
+            **login,
+            "repositories": house.repositories,
+            "workdir": house.var / "git",
+            "ci_repositories": house.ci_repositories,
+            "hears": env.is_held("GITHUB_WEBHOOK_SECRET"),
+        }
+        if any(full_name(at, base_url) for at in house.repositories.values())
+        else None,
     )
+
+
+def _at_github(house: House) -> dict[str, str]:
+    """The repositories that are there, once somebody holds a login."""
+    base_url = env.address("GITHUB_BASE_URL", "https://api.github.com")
+    if not env.is_held("GITHUB_TOKEN") and not (env.text("GITHUB_APP_ID") and env.is_held("GITHUB_APP_KEY")):
+        return {}
+    return {name: at for name, at in house.repositories.items() if full_name(at, base_url)}
 
 
 # What changes a message there; a delivery that arrived is worth its link.
@@ -165,17 +208,20 @@ def slack(house: House) -> Wiring:
 
 
 def notion(house: House) -> Wiring:
-    """Notion: briefs as rows of the owner's data source."""
-    connected, data_source = env.is_held("NOTION_TOKEN"), env.text("NOTION_DATA_SOURCE")
-    options = {
-        "token": env.text("NOTION_TOKEN"),
-        "site": house.base_url,
-        "data_source": data_source,
-        "base_url": env.address("NOTION_BASE_URL", "https://api.notion.com"),
-    }
+    """Notion: briefs as rows of a data source, and the inbox as rows of another, to be decided there."""
+    connected, token = env.is_held("NOTION_TOKEN"), env.text("NOTION_TOKEN")
+    briefs, reviews = env.text("NOTION_DATA_SOURCE"), env.text("NOTION_REVIEW_DATA_SOURCE")
+    home: Options = {"token": token, "base_url": env.address("NOTION_BASE_URL", "https://api.notion.com")}
+    sources = {"data_source": briefs, "review_data_source": reviews}
+    board = {**home, "data_source": reviews, "approvers": env.mapping("NOTION_APPROVERS")}
     return Wiring(
-        target=options if connected and data_source else None,
-        delivers=("brief",),
+        source={},
+        secrets=env.listing("NOTION_WEBHOOK_SECRET"),
+        target={**home, **sources, "site": house.base_url} if connected and (briefs or reviews) else None,
+        delivers=("brief",) if briefs else (),
+        notices=Wish(events=("review.*",), cards=("review",)) if reviews else None,
+        desk=board if connected and reviews else None,
+        probe={**home, **sources} if connected else None,
     )
 
 
@@ -219,6 +265,22 @@ def delivered_by(wired: dict[str, Wiring]) -> dict[str, str]:
     """Kind of effect -> target; of several, the last that is connected."""
     made = targets(wired)
     return {kind: name for name, wiring in wired.items() if name in made for kind in wiring.delivers}
+
+
+def branches_by(wired: dict[str, Wiring]) -> dict[str, str]:
+    """Repository -> target, for those whose branches go another way than all others."""
+    connected = {name: wiring.repositories for name, wiring in wired.items() if wiring.target is not None}
+    return {repository: name for name, repositories in connected.items() for repository in repositories}
+
+
+def read_by_agents(house: House) -> dict[str, str]:
+    """The repositories as agents clone them: those at GitHub with the token that may only read, if there is one."""
+    token, base_url = env.text("GITHUB_READ_TOKEN"), env.address("GITHUB_BASE_URL", "https://api.github.com")
+    names = {name: full_name(at, base_url) for name, at in house.repositories.items()} if token else {}
+    return {
+        name: with_token(names[name], base_url, token) if names.get(name) else at
+        for name, at in house.repositories.items()
+    }
 
 
 def gap_finders(wired: dict[str, Wiring]) -> dict[str, Options]:

@@ -50,6 +50,7 @@ def schedules(*, orchestrate_every: timedelta) -> dict[str, dict[str, Any]]:
         },
         "sweep": {"func": "jobs.workers.sweep", "cluster": "deliveries", "minutes": 1},
         "slots": {"func": "jobs.workers.open_due_slots", "cluster": "deliveries", "minutes": 1},
+        "mailbox": {"func": "integrations.polling.poll", "cluster": "deliveries", "minutes": 1},
         "gaps": {"func": "integrations.gaps.find", "cluster": "deliveries", "minutes": 15},
         "digest": {"func": "jobs.workers.digest", "cluster": "deliveries", "minutes": 1},
         # After every start too: what a crash or a restored backup left behind is found before the day begins.
@@ -59,5 +60,6 @@ def schedules(*, orchestrate_every: timedelta) -> dict[str, dict[str, Any]]:
             "minutes": 60,
             "at_start": True,
         },
+        "decisions": {"func": "integrations.decisions.look", "cluster": "deliveries", "minutes": 1},
         "prune": {"func": "jobs.workers.prune", "cluster": "deliveries", "minutes": 60},
     }

@@ -14,12 +14,16 @@ SECRETS: dict[str, frozenset[str]] = {
     "ANTHROPIC_API_KEY": frozenset({AGENTS}),
     "GITHUB_WEBHOOK_SECRET": frozenset({WEB}),
     "GITHUB_TOKEN": frozenset({DELIVERIES}),
+    "GITHUB_APP_KEY": frozenset({DELIVERIES}),
+    "GITHUB_READ_TOKEN": frozenset({AGENTS}),
     "NOTION_TOKEN": frozenset({DELIVERIES}),
+    "NOTION_WEBHOOK_SECRET": frozenset({WEB}),
     "SLACK_SIGNING_SECRET": frozenset({WEB}),
     # The web opens the small windows in which people write: Slack waits three seconds for one.
     "SLACK_BOT_TOKEN": frozenset({WEB, DELIVERIES, SOCKET}),
     "SLACK_APP_TOKEN": frozenset({SOCKET}),
     "EMAIL_URL": frozenset({DELIVERIES}),
+    "IMAP_URL": frozenset({DELIVERIES}),
     # Proofs of who posts mail here. What Brevo, Mailtrap and Resend only announce, the web itself fetches.
     "ANYMAIL_WEBHOOK_SECRET": frozenset({WEB}),
     "ANYMAIL_MAILERSEND_INBOUND_SECRET": frozenset({WEB}),

@@ -36,11 +36,16 @@ env.refuse_unknown(
         "NIGHTDESK_REHEARSAL",
         "NIGHTDESK_REPOSITORIES",
         "NIGHTDESK_PUSH_REPOSITORIES",
+        "NIGHTDESK_CI_REPOSITORIES",
         "NIGHTDESK_TEST_COMMANDS",
         "NIGHTDESK_CELL_USER",
         "NIGHTDESK_REHEARSAL_PAUSE",
         "NIGHTDESK_FETCH_LOOPBACK_PORTS",
         "NIGHTDESK_WEBHOOKS",
+        "NIGHTDESK_KEEP_BODIES",
+        "NIGHTDESK_RULE_PACE",
+        "NIGHTDESK_SENDER_PACE",
+        "NIGHTDESK_SOURCE_PACE",
         "NIGHTDESK_WEBHOOK_EVENTS",
         "NIGHTDESK_WEBHOOK_SECRETS",
     }
@@ -216,6 +221,14 @@ SCHEDULES = queue.schedules(orchestrate_every=env.duration("NIGHTDESK_ORCHESTRAT
 ORCHESTRATE_EVERY = env.duration("NIGHTDESK_ORCHESTRATE_EVERY", default="5m")
 CONCURRENCY = env.integer("NIGHTDESK_CONCURRENCY", default=8, minimum=2)
 LEASE = env.duration("NIGHTDESK_LEASE", default="60s")
+# Jobs that may begin within an hour; what comes faster waits.
+PACE = {
+    "rule": env.integer("NIGHTDESK_RULE_PACE", default=200, minimum=1),
+    "sender": env.integer("NIGHTDESK_SENDER_PACE", default=60, minimum=1),
+    "source": env.integer("NIGHTDESK_SOURCE_PACE", default=600, minimum=1),
+}
+# What an event said is kept for so long.
+KEEP_BODIES = env.duration("NIGHTDESK_KEEP_BODIES", default="90d")
 DAILY_BUDGET = env.microusd("NIGHTDESK_DAILY_BUDGET", default="20")
 JOB_BUDGET = env.microusd("NIGHTDESK_JOB_BUDGET", default="2")
 # When the owner is told of the night, on their own clock.
@@ -236,8 +249,15 @@ MODELS = {
 }
 REHEARSAL_PAUSE = env.duration("NIGHTDESK_REHEARSAL_PAUSE", default="0s")
 REPOSITORIES = env.mapping("NIGHTDESK_REPOSITORIES")
+_house = providers.House(
+    base_url=BASE_URL,
+    var=VAR,
+    mail_from=env.text("MAIL_FROM", "nightdesk@localhost"),
+    repositories=REPOSITORIES,
+    ci_repositories=tuple(env.listing("NIGHTDESK_CI_REPOSITORIES", known=REPOSITORIES)),
+)
 AGENT_OPTIONS: dict[str, object] = {
-    "repositories": REPOSITORIES,
+    "repositories": providers.read_by_agents(_house),
     "test_commands": env.mapping("NIGHTDESK_TEST_COMMANDS", known=REPOSITORIES),
     "cell_user": env.text("NIGHTDESK_CELL_USER"),
     "fetch_outside": not DEMO,
@@ -249,15 +269,17 @@ EMAIL_URL = env.text("EMAIL_URL")
 globals().update(env.mail_server("EMAIL_URL"))
 EMAIL_BACKEND = "integrations.mail.smtp.EmailBackend" if EMAIL_URL else "integrations.mail.outbox.EmailBackend"
 EMAIL_FILE_PATH = VAR / "mail"
-DEFAULT_FROM_EMAIL = MAIL_FROM = env.text("MAIL_FROM", "nightdesk@localhost")
+DEFAULT_FROM_EMAIL = MAIL_FROM = _house.mail_from
 
 ANYMAIL = providers.anymail()
+MAILBOX = providers.mailbox()
 
-_wired = providers.wire(providers.House(base_url=BASE_URL, var=VAR, mail_from=MAIL_FROM, repositories=REPOSITORIES))
+_wired = providers.wire(_house)
 SOURCES = providers.sources(_wired)
 SOURCE_SECRETS = providers.secrets(_wired)
 TARGETS = providers.targets(_wired)
 DELIVERED_BY = providers.delivered_by(_wired)
+BRANCHES_BY = providers.branches_by(_wired)
 GAP_FINDERS = providers.gap_finders(_wired)
 NOTICES = providers.notices(_wired)
 PROBES = providers.probes(_wired)

@@ -146,6 +146,35 @@ class Sampling(Protocol):
         ...
 
 
+class News(Frozen):
+    """What a provider tells of a branch that was pushed from here, known by its name or by its page's address.
+
+    `place` is what the address of the page begins with: no other repository can speak of this branch.
+    """
+
+    kind: Literal["check", "remark", "moved", "merged", "closed"]
+    place: str
+    branch: str = ""
+    page: str = ""
+    commit: str = ""  # which state of the branch it is about
+    name: str = ""  # of a check
+    result: str = ""  # of a check: pending, success, failure, …; of a remark: approved, changes_requested
+    author: str = ""
+    text: str = ""
+    where: str = ""  # of a remark: the file and line
+    url: str = ""
+    steers: bool = False  # whether its author may have the work revised by it
+
+
+@runtime_checkable
+class Reporting(Protocol):
+    """A Source whose events may be about a branch that was pushed from here."""
+
+    def news(self, request: RawRequest) -> News | None:
+        """Return what a verified request, which `parse` has taken, says of such a branch, if it does."""
+        ...
+
+
 @runtime_checkable
 class Suggesting(Protocol):
     """A Source that knows which conditions an event is worth a rule for."""
@@ -169,7 +198,7 @@ class Outgoing(Frozen):
     """One effect to make. `key` is the same for every attempt, and no other effect ever has it."""
 
     key: str
-    kind: Literal["document", "brief", "branch", "client_message", "notice"]
+    kind: Literal["document", "brief", "branch", "merge", "client_message", "notice"]
     job_uid: str = ""  # a notice may be about none
     job_title: str = ""
     client: str = ""
@@ -202,12 +231,22 @@ class Probe(Protocol):
         ...
 
 
+@runtime_checkable
+class Mending(Probe, Protocol):
+    """A Probe that can also make what it found missing, when its owner asks for it."""
+
+    def mend(self) -> list[Finding]:
+        """Make what is missing, and look again. What is there already is left as it is."""
+        ...
+
+
 class Landed(Frozen):
     """Proof that the effect exists: the provider's id for it, and where a person can look at it."""
 
     external_id: str
     url: str = ""
     detail: str = ""
+    merge: Json | None = None  # of a branch: the fields of the effect that merges exactly this, where there is one
 
 
 class DeliveryError(Exception):
@@ -250,6 +289,31 @@ class Target(Protocol):
 
     def find(self, outgoing: Outgoing) -> Landed | None:
         """The effect with this key if it exists, else None; raise CannotTell, or OutcomeUnknown if unreachable."""
+        ...
+
+
+class Verdict(Frozen):
+    """What somebody decided on a board, and what the board shows of it."""
+
+    card: str  # what the row shows, as in Outgoing.card
+    decision: Literal["approve", "decline"]
+    by: str  # the provider's id of the person
+    code: str  # of the version that the row shows
+    proof: str = ""  # as in Landed.detail when the row was written; empty if not all of it can be read there
+
+
+class Board(Protocol):
+    """Where the inbox is shown elsewhere, and decided. Made with the options of its own settings entry."""
+
+    slug: ClassVar[str]
+    approvers: Mapping[str, str]  # the provider's id of a person -> the name of a user here
+
+    def code(self, version: int, digest: str) -> str:
+        """What the row of an item of this version and digest shows."""
+        ...
+
+    def verdicts(self, row: str = "") -> list[Verdict]:
+        """The decisions that stand on rows, or on this one row. Raises DeliveryError."""
         ...
 
 

@@ -4,9 +4,11 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
+from django.db import transaction
+
 from integrations import marks
-from integrations.contracts import BadSignature, Incoming, RawRequest, Source
-from jobs.lifecycle import artifact, intake
+from integrations.contracts import BadSignature, Incoming, RawRequest, Reporting, Source
+from jobs.lifecycle import artifact, feedback, intake
 from jobs.models import Trigger
 
 
@@ -19,8 +21,17 @@ def keep(
     """
     rules = intake.candidates(provider.slug) if triggers is None else triggers
     matching, problems = _matching(provider, incoming, rules)
+    inbound = _inbound(provider, raw, incoming)
+    news = provider.news(raw) if isinstance(provider, Reporting) and not inbound.is_test else None
     try:
-        return intake.accept(_inbound(provider, raw, incoming), matching, problems=problems)
+        if news is None:
+            return intake.accept(inbound, matching, problems=problems)
+        # Both are kept, or neither: what its sender sends again is taken as if it came the first time.
+        with transaction.atomic():
+            accepted = intake.accept(inbound, matching, problems=problems)
+            if accepted.is_new:
+                feedback.take(feedback.News(**news.model_dump()), source=provider.slug)
+        return accepted
     except intake.TokenReused as error:
         raise BadSignature(str(error)) from error
 

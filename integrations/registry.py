@@ -4,18 +4,20 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, cast
 
-from integrations.contracts import GapFinder, Probe, Source, Target
+from integrations.contracts import Board, GapFinder, Probe, Source, Target
 
 SOURCES: dict[str, str] = {
     "form": "integrations.form.source.FormSource",
     "github": "integrations.github.source.GitHubSource",
     "mail": "integrations.mail.source.MailSource",
+    "notion": "integrations.notion.source.NotionSource",
     "slack": "integrations.slack.source.SlackSource",
     "standard": "integrations.standard.source.StandardSource",
 }
 TARGETS: dict[str, str] = {
     "folder": "integrations.folder.target.FolderTarget",
     "git": "integrations.git.target.GitTarget",
+    "github": "integrations.github.target.GitHubTarget",
     "mail": "integrations.mail.target.MailTarget",
     "notion": "integrations.notion.target.NotionTarget",
     "owner": "integrations.mail.owner.OwnerMailTarget",
@@ -24,8 +26,14 @@ TARGETS: dict[str, str] = {
 }
 # Who can be asked for what did not arrive.
 GAP_FINDERS: dict[str, str] = {"github": "integrations.github.client.GitHubGaps"}
+# Where the inbox is shown and decided elsewhere.
+BOARDS: dict[str, str] = {"notion": "integrations.notion.board.NotionBoard"}
 # Who can say whether it can be worked with.
-PROBES: dict[str, str] = {"slack": "integrations.slack.probe.SlackProbe"}
+PROBES: dict[str, str] = {
+    "github": "integrations.github.probe.GitHubProbe",
+    "notion": "integrations.notion.probe.NotionProbe",
+    "slack": "integrations.slack.probe.SlackProbe",
+}
 
 
 class UnknownProvider(LookupError):
@@ -54,6 +62,11 @@ def gap_finder(name: str, options: Mapping[str, Any]) -> GapFinder:
 def probe(name: str, options: Mapping[str, Any]) -> Probe:
     """Who looks at how the provider `name` is set up. Raises UnknownProvider or BrokenProvider."""
     return cast(Probe, _make("probe", name, PROBES, options))
+
+
+def board(name: str, options: Mapping[str, Any]) -> Board:
+    """Where the inbox is shown at the provider `name`. Raises UnknownProvider or BrokenProvider."""
+    return cast(Board, _make("board", name, BOARDS, options))
 
 
 def _make(half: str, name: str, paths: Mapping[str, str], options: Mapping[str, Any]) -> object:

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from integrations import slack_views
+from integrations import notion_views, slack_views
 from integrations.form_views import door
 from integrations.mail_views import door as mail_door
 from integrations.views import hook
@@ -12,6 +12,7 @@ urlpatterns = [
     # One door for all that Slack sends; its three addresses may be this one too.
     path("slack/", slack_views.hook, name="hook-slack"),
     re_path(r"^slack/(?:commands|events|interactions)/$", slack_views.hook),
+    path("notion/", notion_views.hook, name="hook-notion"),
     path("form/<slug:trigger>/", door, name="hook-form"),
     path("mail/", hook, {"source": "mail"}, name="hook-mail"),
     # The addresses as django-anymail has them: Mailgun sends raw mail to one with "mime" in it.

@@ -121,7 +121,8 @@ def _look_up(delivery: Delivery) -> None:
 
 def _land(delivery: Delivery, landed: Landed) -> None:
     breaker.worked(delivery.target)
-    deliveries.land(delivery, external_id=landed.external_id, url=landed.url, detail=landed.detail, by=_BY)
+    told = landed.model_dump(include={"external_id", "url", "detail"})
+    deliveries.land(delivery, **told, merging=landed.merge, by=_BY)
 
 
 def _refused(delivery: Delivery, error: DeliveryError) -> None:

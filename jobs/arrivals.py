@@ -75,7 +75,7 @@ def arrivals_of(trigger: Trigger) -> list[Arrival]:
 
 def last_of(source: str, address: str) -> list[Receipt]:
     """The newest receipts of a source, at one address of it where there is one: what a rule can be tried with."""
-    rows = Receipt.objects.filter(source=source).defer("body")
+    rows = Receipt.objects.filter(source=source, pruned_at__isnull=True).defer("body")
     if address:
         rows = rows.filter(address=address)
     return list(rows.order_by("-id")[:SHOWN])

@@ -56,6 +56,11 @@ def ring(cluster: str, *, lost_after: timedelta = _LOST_AFTER) -> bool:
     return True
 
 
+def call_soon(function: str, *, cluster: str, **given: int) -> None:
+    """Have a cluster call this function of a worker once, without a promise: a schedule calls its like as well."""
+    async_task(function, cluster=cluster, **given)
+
+
 def _is_outstanding(cluster: str, *, since: datetime) -> bool:
     """Whether it was rung after that moment and not answered yet. Plain SQL: every urgent job asks it twice."""
     with connection.cursor() as cursor:

@@ -12,6 +12,7 @@ NAMES = frozenset(
     {
         "job.opened",
         "job.missed",
+        "job.waits",
         "job.planning",
         "job.planned",
         "job.split",
@@ -36,6 +37,9 @@ NAMES = frozenset(
         "task.failed",
         "task.retried",
         "task.revising",
+        "task.sent_back",
+        "task.judged",
+        "task.held",
         "task.asked",
         "task.answered",
         "task.cancelled",
@@ -62,6 +66,11 @@ NAMES = frozenset(
         "delivery.failed",
         "delivery.cancelled",
         "delivery.retried",
+        "branch.checked",
+        "branch.remarked",
+        "branch.moved",
+        "branch.merged",
+        "branch.closed",
         "delivery.withdrawn",
     }
 )

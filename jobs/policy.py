@@ -21,6 +21,7 @@ GATED_KINDS = tuple(kind for kind, gate in _GATES.items() if gate)
 MAX_STEPS = 5
 MAX_STARTS = 3
 MAX_ROUNDS = 5
+MAX_SENT_BACK = 2
 MAX_DEPTH = 3
 MAX_FOLLOW_UPS = 3
 # A job with less could hardly be planned.

@@ -77,6 +77,14 @@ def open_reviews(now: datetime.datetime) -> list[Review]:
     return list(rows.order_by("priority", "id")[:INBOX_SIZE])
 
 
+def never_told(target: str) -> list[Review]:
+    """Open items that this target was not told of: it was connected after they came."""
+    rows = list(Review.objects.filter(state=ReviewState.OPEN).order_by("priority", "id")[:INBOX_SIZE])
+    cards = [f"review:{row.pk}" for row in rows]
+    told = set(Delivery.objects.filter(target=target, card__in=cards).values_list("card", flat=True))
+    return [row for row, card in zip(rows, cards, strict=True) if card not in told]
+
+
 def open_count(now: datetime.datetime) -> tuple[int, int]:
     """How many items are open and awake, and the id of the newest one."""
     ids = awake(now).order_by("-id").values_list("id", flat=True)

@@ -112,10 +112,11 @@ MOVES: dict[str, dict[str, frozenset[str]]] = {
     },
     "task": {
         _T.BLOCKED: frozenset({_T.PENDING, _T.FAILED, _T.CANCELLED}),
-        _T.PENDING: frozenset({_T.IN_PROGRESS, _T.FAILED, _T.CANCELLED}),
-        _T.IN_PROGRESS: frozenset({_T.PENDING, _T.NEEDS_REVIEW, _T.COMPLETED, _T.FAILED, _T.CANCELLED}),
+        # Back to blocked: what it needs was sent back by a review step.
+        _T.PENDING: frozenset({_T.IN_PROGRESS, _T.BLOCKED, _T.FAILED, _T.CANCELLED}),
+        _T.IN_PROGRESS: frozenset({_T.PENDING, _T.BLOCKED, _T.NEEDS_REVIEW, _T.COMPLETED, _T.FAILED, _T.CANCELLED}),
         _T.NEEDS_REVIEW: frozenset({_T.PENDING, _T.COMPLETED, _T.FAILED, _T.CANCELLED}),
-        _T.COMPLETED: frozenset(),
+        _T.COMPLETED: frozenset({_T.PENDING}),  # sent back by a review step
         _T.FAILED: frozenset({_T.PENDING, _T.CANCELLED}),
         _T.CANCELLED: frozenset(),
     },

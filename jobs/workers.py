@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from jobs import digest as digests
 from jobs import dispatch, queue
-from jobs.lifecycle import breaker, notice, overdue, planning, question, slot
+from jobs.lifecycle import breaker, feedback, notice, overdue, pace, planning, pruning, question, slot
 from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle import run as runs
 from jobs.lifecycle import task as tasks
@@ -44,12 +44,14 @@ def cycle() -> None:
 
 def open_due_slots() -> None:
     """Do what the clock asks for: open the slots of schedules, raise alarms for what did not come or does not end,
-    and let stated defaults count where nobody answered in time.
+    let stated defaults count where nobody answered in time, and let in what waits for its turn.
     """
     now = timezone.now()
     question.apply_defaults(now)
+    feedback.revise_due(now)
     slot.open_due(now)
     slot.release_queued()
+    pace.keep()
     overdue.check(now)
 
 
@@ -68,10 +70,11 @@ def digest() -> None:
 
 
 def prune() -> None:
-    """Forget what nobody needs: rows of processes long gone, messages that died with theirs, old answers."""
+    """Forget what nobody needs: rows of processes gone, messages that died with theirs, old answers, old words."""
     Process.objects.filter(heartbeat_at__lt=timezone.now() - timedelta(hours=1)).delete()
     Reply.objects.filter(created_at__lt=timezone.now() - _REPLIES_KEPT).delete()
     dispatch.forget_lost_messages()
+    pruning.forget_bodies(timezone.now())
 
 
 def _rescue_run(run: Run) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
-from agents.contracts import Brief, Desk, FollowUp, Made, Unable
+from agents.contracts import Brief, Desk, FollowUp, Made, Revision, Unable
 from agents.loop import fence
 from agents.tools.materials import every_material
 
@@ -62,12 +62,20 @@ def opening(brief: Brief, *, client: bool = True, files: Literal["whole", "named
     parts = [section("Your task", f"{brief.task_title}\n\n{as_json(brief.input)}"), *request_sections(brief)]
     if client and brief.client:
         facts = {"name": brief.client.name, "tone": brief.client.tone, "notes": brief.client.notes}
+        if brief.client.house_style:
+            facts["house_style"] = brief.client.house_style
         parts.append(section("The client it is for", as_json(facts)))
     parts += [*_earlier(brief, files), *_files(brief, files)]
     if brief.revision:
         parts.append(section("What you made before", fence("previous", brief.revision.previous)))
-        parts.append(section("What the owner wants changed in it", brief.revision.note))
+        parts.append(_wanted_changes(brief.revision))
     return "\n\n".join(parts)
+
+
+def _wanted_changes(revision: Revision) -> str:
+    if revision.by == "owner":
+        return section("What the owner wants changed in it", revision.note)
+    return section("What a review found wrong in it: mend that", fence("critique", revision.note))
 
 
 def request_sections(brief: Brief) -> list[str]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, Field
@@ -14,6 +15,7 @@ from agents.contracts import (
     Draft,
     Effect,
     Frozen,
+    Json,
     Made,
     Tool,
     Typical,
@@ -28,10 +30,15 @@ from agents.tools.stamp import Stamp, commit_of, stamped
 from agents.tools.workspace import Workspace, file_tools
 
 PATCH = "changes.patch"
+STEP = "revision.patch"  # of a revision: what it adds to the branch, where PATCH is the whole
 TEST_OUTPUT = "tests.txt"
 _SUBJECT = 72
 _BODY = 2_000
 _MOST_SUGGESTED = 3
+# How languages name the files that hold tests.
+_TEST_FILE = re.compile(r"(?:^|/)(?:tests?|specs?|__tests__)/|(?:^|/)test_|[._-](?:test|spec)s?\.\w+$|Tests?\.\w+$")
+_WORDS = (".md", ".rst", ".txt")
+NO_TEST = "No test was added or changed: ask for one, or try it by hand before you merge."
 
 _IN_THE_FILES = "the change that you made before is in the files"
 _NOT_IN_THE_FILES = "the change that you made before does not fit any more: it is not in the files"
@@ -59,6 +66,10 @@ class Answer(BaseModel):
         description="What was wrong, what was changed and how it is known to work, for the owner"
     )
     open_points: list[str] = Field(description="What a person has to check, decide or do, one sentence each")
+    risks: list[str] = Field(
+        default=[],
+        description="What could go wrong once it is merged, and for whom, one sentence each; empty if nothing",
+    )
     follow_ups: NextJobs = []
 
 
@@ -67,6 +78,7 @@ class Output(Answer):
 
     repository: str
     base_sha: str
+    began_at: str  # where the branch began: before a revision, its base
     files: list[str]
     added: int
     removed: int
@@ -83,6 +95,16 @@ class Site:
     user: str
 
 
+@dataclass(frozen=True)
+class Work:
+    """What was changed since the base, which is pushed, and since the branch began, which is read."""
+
+    base_sha: str
+    began_at: str
+    step: git.Changes
+    whole: git.Changes
+
+
 class CodeAgent:
     """Reads, changes, tests; what it may touch is one work tree that is thrown away."""
 
@@ -91,7 +113,7 @@ class CodeAgent:
         "Changes one of the owner's repositories (mends a fault, adds a feature or a test) and gives a patch with "
         "the result of its tests, on a branch of its own; it never merges."
     )
-    prompt_version: ClassVar[str] = "v2"
+    prompt_version: ClassVar[str] = "v3"
     Input: ClassVar[type[BaseModel]] = Input
     Output: ClassVar[type[BaseModel]] = Output
     typical: ClassVar[Typical] = Typical(calls=16, prompt_tokens=40_000, output_tokens=16_000)
@@ -101,20 +123,20 @@ class CodeAgent:
         NeedsAnswer where it is not clear which repository is meant.
         """
         site = _site(read_input(brief, Input), brief, desk)
-        clone = _cloned(site, desk)
+        clone, is_on_branch = _cloned(site, brief, desk)
         tests = RunTests(site.test_command, clone.tree, user=site.user)
         answer = converse(
             desk,
             agent=self.name,
             system=prompts.load(self.name, self.prompt_version),
             opening=f"{opening(brief, client=False)}\n\n{_about_tests(site)}",
-            tools=_tools(clone, tests, _note(brief, clone)),
+            tools=_tools(clone, tests, _note(brief, clone, is_there=is_on_branch)),
             output=Answer,
             max_tokens=32_000,
         )
-        changes = clone.changes()
-        outcome = tests.outcome() if changes.patch and site.test_command else None
-        return _draft(desk, site, answer, clone.base_sha, changes, outcome)
+        work = _worked(site, brief, clone, desk.workdir)
+        outcome = tests.outcome() if work.step.patch and site.test_command else None
+        return _draft(desk, site, answer, work, outcome)
 
 
 def _site(task: Input, brief: Brief, desk: Desk) -> Site:
@@ -169,22 +191,36 @@ def _stands_for(wanted: str, address: str) -> bool:
     return "://" in wanted and wanted == address
 
 
-def _cloned(site: Site, desk: Desk) -> git.Clone:
-    """The work tree, at the commit that earlier Runs of this round worked on, else at the newest."""
+def _cloned(site: Site, brief: Brief, desk: Desk) -> tuple[git.Clone, bool]:
+    """The work tree, and whether the job's own branch is there: then work goes on from it, else from the newest.
+
+    A Run that takes over stays at the commit that earlier ones of this round worked on.
+    """
     try:
-        base = commit_of(desk.journal.turns()) or git.head(site.address, desk.workdir)
-        return git.clone(site.address, base, desk.workdir)
+        branch = git.tip(site.address, f"agent/{brief.job_uid}", desk.workdir)
+        base = commit_of(desk.journal.turns()) or branch or git.head(site.address, desk.workdir)
+        return git.clone(site.address, base, desk.workdir), branch is not None
     except git.BaseGone as error:
         raise Unable(f"The work on {site.name} was begun, but {error}. Start the job again.") from error
     except git.GitFailed as error:
         raise Unable(f"The repository {site.name} cannot be read: {error}. Mend that, then retry.") from error
 
 
-def _note(brief: Brief, clone: git.Clone) -> str:
-    """A revision goes on from the change that the owner saw, if that still fits."""
+def _note(brief: Brief, clone: git.Clone, *, is_there: bool) -> str:
+    """A revision goes on from the change that the owner saw: on its branch, else put in again if it fits."""
     if brief.revision is None or not brief.revision.previous.strip():
         return ""
-    return _IN_THE_FILES if clone.apply(brief.revision.previous.encode()) else _NOT_IN_THE_FILES
+    patch = brief.revision.previous.encode()
+    is_there = is_there or clone.holds(patch) or clone.apply(patch)
+    return _IN_THE_FILES if is_there else _NOT_IN_THE_FILES
+
+
+def _worked(site: Site, brief: Brief, clone: git.Clone, scratch: Path) -> Work:
+    """What came of it: against the base, and in a revision also against where the branch began."""
+    step, began_at = clone.changes(), str(brief.revision.output.get("began_at", "")) if brief.revision else ""
+    if began_at in {"", clone.base_sha} or not git.reach(site.address, clone, began_at, scratch):
+        return Work(clone.base_sha, clone.base_sha, step, step)
+    return Work(clone.base_sha, began_at, step, clone.changes(began_at))
 
 
 def _tools(clone: git.Clone, tests: RunTests, note: str) -> list[Tool]:
@@ -196,38 +232,59 @@ def _about_tests(site: Site) -> str:
     return section("The tests", f"They are run with: {command}" if command else "No test command is known.")
 
 
-def _draft(
-    desk: Desk,
-    site: Site,
-    answer: Answer,
-    base_sha: str,
-    changes: git.Changes,
-    outcome: sandbox.Outcome | None,
-) -> Draft:
+def _draft(desk: Desk, site: Site, answer: Answer, work: Work, outcome: sandbox.Outcome | None) -> Draft:
+    told = answer.model_dump()
+    code = [path for path in work.whole.files if not path.endswith(_WORDS)]
+    if code and not any(_TEST_FILE.search(path) for path in code):
+        told["open_points"] = [*told["open_points"], NO_TEST]
     output = Output(
-        **answer.model_dump(),
+        **told,
         repository=site.name,
-        base_sha=base_sha,
-        files=changes.files,
-        added=changes.added,
-        removed=changes.removed,
+        base_sha=work.base_sha,
+        began_at=work.began_at,
+        files=work.whole.files,
+        added=work.whole.added,
+        removed=work.whole.removed,
         tests=_result(outcome),
     )
-    made, effects = [], []
-    if changes.patch:
-        made.append(Made(kind="patch", name=PATCH, media_type="text/x-diff; charset=utf-8", content=changes.patch))
-        fields = {"repository": site.name, "base_sha": base_sha, "message": message(answer, repository=site.name)}
-        effects.append(Effect(kind="branch", fields=fields, files=[PATCH]))
+    made = _patches(work)
     if outcome is not None:
         made.append(_test_output(site, outcome))
-    line = summary(output, outcome)
+    line = summary(output, outcome) if work.step.patch else _nothing(answer)
     return Draft(
         output=output.model_dump(mode="json"),
         made=made,
-        effects=effects,
+        effects=[_branch(site, answer, work, made)] if made else [],
         summary=f"Rehearsal: {line}" if desk.llm.name == REHEARSAL else line,
         follow_ups=follow_ups(answer.follow_ups),
     )
+
+
+def _patches(work: Work) -> list[Made]:
+    """The whole change, and in a revision what it adds; nothing where nothing was changed."""
+    if not work.step.patch:
+        return []
+    kinds = [("patch", PATCH, work.whole)]
+    if work.whole is not work.step:
+        kinds.append(("revision", STEP, work.step))
+    return [
+        Made(kind=kind, name=name, media_type="text/x-diff; charset=utf-8", content=changes.patch)
+        for kind, name, changes in kinds
+    ]
+
+
+def _branch(site: Site, answer: Answer, work: Work, made: list[Made]) -> Effect:
+    """One more commit on the job's branch, with what its readers should know."""
+    fields: Json = {
+        "repository": site.name,
+        "base_sha": work.base_sha,
+        "message": message(answer, repository=site.name),
+        "explanation": answer.explanation,
+        "open_points": answer.open_points,
+    }
+    pushed = PATCH if work.whole is work.step else STEP
+    tests = [one.name for one in made if one.name == TEST_OUTPUT]
+    return Effect(kind="branch", fields=fields, files=[pushed, *tests])
 
 
 def message(answer: Answer, *, repository: str) -> str:
@@ -240,8 +297,6 @@ def message(answer: Answer, *, repository: str) -> str:
 
 def summary(output: Output, outcome: sandbox.Outcome | None) -> str:
     """One line for the owner: what changed and what the tests say of it, the bad news too."""
-    if not output.files:
-        return f"No change was made: {one_line(output.explanation, 160)}"
     line = f"+{output.added} -{output.removed} in {counted(len(output.files), 'file')}"
     return (
         line
@@ -251,7 +306,13 @@ def summary(output: Output, outcome: sandbox.Outcome | None) -> str:
             "stopped": f", tests stopped: {outcome.stopped}" if outcome else "",
             "none": ", not tested: no test command is known",
         }[output.tests]
+        + (", no new test" if NO_TEST in output.open_points else "")
+        + (f", {counted(len(output.risks), 'risk')} named" if output.risks else "")
     )
+
+
+def _nothing(answer: Answer) -> str:
+    return f"No change was made: {one_line(answer.explanation, 160)}"
 
 
 def _result(outcome: sandbox.Outcome | None) -> Literal["pass", "fail", "stopped", "none"]:

@@ -30,7 +30,9 @@ class Message(BaseModel):
 
 
 class Output(Message):
-    """What later steps read."""
+    """What later steps read; what it is based on is put together by code, from what it was really given."""
+
+    based_on: list[str] = []
 
 
 class CommunicationAgent:
@@ -70,8 +72,18 @@ class CommunicationAgent:
         subject = one_line(message.subject, SUBJECT_CHARS) or one_line(brief.job_title, SUBJECT_CHARS)
         made = markdown_file(desk, brief, "message", message.body)
         return Draft(
-            output=Output(subject=subject, body=message.body).model_dump(mode="json"),
+            output=Output(subject=subject, body=message.body, based_on=rests_on(brief)).model_dump(mode="json"),
             made=[made],
             effects=[Effect(kind="client_message", fields={"subject": subject}, files=[made.name])],
-            summary=f"Message to {client.name}: {one_line(subject, 100)}",
+            summary=_summary(client.name, subject, rests_on(brief)),
         )
+
+
+def rests_on(brief: Brief) -> list[str]:
+    """The steps and the files that the message was written from, by name; empty where it was the request alone."""
+    return [one_line(step.title, 120) for step in brief.earlier] + [file.name for file in brief.materials]
+
+
+def _summary(client: str, subject: str, based_on: list[str]) -> str:
+    line = f"Message to {client}: {one_line(subject, 100)}"
+    return f"{line}; based on {one_line(', '.join(based_on), 120)}" if based_on else line

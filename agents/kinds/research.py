@@ -1,5 +1,6 @@
 """Research: answers a question from named sources, each finding with a quote that can be looked up."""
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,8 @@ class Input(Frozen):
     sources: list[str] = Field(
         default_factory=list,
         max_length=12,
-        description="Where to look: web addresses copied exactly from the request, or names of files of the job",
+        description="Where to look: addresses of pages, PDFs, feeds or sitemaps copied exactly from the request, "
+        "or names of files of the job",
     )
 
 
@@ -51,6 +53,7 @@ class Finding(Found):
 
     supported: bool
     fetched_at: str = ""  # ISO 8601 in UTC; empty for a file
+    sha256: str = ""  # of the source's text as it was read, which the Run's turns keep; empty if it was not read
 
 
 class Output(BaseModel):
@@ -75,10 +78,10 @@ class ResearchAgent:
 
     name: ClassVar[str] = "research"
     purpose: ClassVar[str] = (
-        "Answers one question from web addresses or files named in the request, each finding with a checked quote; "
-        "it cannot search the web."
+        "Answers one question from sources named in the request: web pages, PDFs, feeds, sitemaps or files; each "
+        "finding with a checked quote; it cannot search the web."
     )
-    prompt_version: ClassVar[str] = "v2"
+    prompt_version: ClassVar[str] = "v3"
     Input: ClassVar[type[BaseModel]] = Input
     Output: ClassVar[type[BaseModel]] = Output
     typical: ClassVar[Typical] = Typical(calls=4, prompt_tokens=24_000, output_tokens=4_000)
@@ -98,6 +101,7 @@ class ResearchAgent:
         if not (task.sources or every_material(brief) or addresses(requested(brief))):
             raise Unable("There is nothing to read. Name a web address or attach a file, then start the job again.")
         fetch = Fetch.for_task(brief, desk)
+        fetch.remember(_shown_before(desk))
         answer = converse(
             desk,
             agent=self.name,
@@ -129,6 +133,7 @@ def looked_up(answer: Answer, sources: Mapping[str, Read]) -> Output:
                 **found.model_dump(),
                 supported=bool(read and quote and quote in _squeezed(read.text)),
                 fetched_at=read.fetched_at if read else "",
+                sha256=hashlib.sha256(read.text.encode()).hexdigest() if read else "",
             )
         )
     return Output(answer=answer.answer, findings=findings, gaps=answer.gaps, follow_ups=answer.follow_ups)
@@ -161,7 +166,8 @@ def summary(output: Output) -> str:
 
 def _reference(finding: Finding) -> str:
     where = f"<{finding.source}>" if finding.source.startswith(("https://", "http://")) else f"`{finding.source}`"
-    return f"{where}, read {finding.fetched_at}" if finding.fetched_at else where
+    where += f", read {finding.fetched_at}" if finding.fetched_at else ""
+    return where + (f", sha-256 {finding.sha256[:12]}…" if finding.sha256 else "")
 
 
 def _squeezed(text: str) -> str:
@@ -174,6 +180,10 @@ def _files_of(brief: Brief) -> dict[str, Read]:
 
 def _read_before(desk: Desk) -> dict[str, Read]:
     """Pages that an earlier Run of this round read: the model's words rest on them, not on what is there now."""
+    return _pages(_shown_before(desk))
+
+
+def _shown_before(desk: Desk) -> dict[str, str]:
     shown: dict[str, str] = {}
     for turn in desk.journal.turns():
         results = {result["tool_use_id"]: result for result in turn.tool_results or []}
@@ -181,7 +191,7 @@ def _read_before(desk: Desk) -> dict[str, Read]:
             result = results.get(use["id"])
             if use["name"] == Fetch.name and result and not result.get("is_error"):
                 shown[str(use["input"].get("url", ""))] = _text(result["content"])
-    return _pages(shown)
+    return shown
 
 
 def _text(content: str | list[dict[str, str]]) -> str:

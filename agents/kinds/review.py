@@ -5,31 +5,14 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, Field
 
-from agents import prompts
-from agents.contracts import Brief, Desk, Draft, Effect, Frozen, Material, Typical, Unable
+from agents import prompts, texts
+from agents.contracts import Brief, Desk, Draft, Effect, Frozen, Material, Redo, Typical, Unable
 from agents.kinds import markdown_file, one_line, opening, quoted, read_input
 from agents.loop import converse
 
-GENERAL = [
-    "Purpose: it does what the request asks, all of it and nothing else",
-    "Accuracy: every fact is in the request or the sources; nothing is made up",
-    "Clarity: the audience understands it in one reading",
-    "Structure: the most important first, one thought a paragraph",
-]
-RUBRICS: dict[str, list[str]] = {
-    "article": [*GENERAL, "Interest: the opening makes the audience read on, and no line is filler"],
-    "proposal": [*GENERAL, "Decision: scope, price, dates and the next step are plain, or marked as open"],
-    "email": [*GENERAL, "Tone: fits the client; short; one clear request or message"],
-    "documentation": [*GENERAL, "Use: steps are complete, in order, and can be followed without guessing"],
-    "report": [*GENERAL, "Evidence: conclusions follow from figures and findings that are shown"],
-    "code": [
-        "Purpose: the change does what the task asks and nothing else",
-        "Correctness: no fault can be seen, edge cases and errors are handled",
-        "Tests: they prove the change and would fail without it",
-        "Readability: names, size and structure fit the code around it",
-    ],
-}
 PASSING = 3
+# Whose work can be made better by words alone: a branch is for its owner to judge, and findings are what was found.
+_MENDS = "drafting"
 
 Verdict = Literal["ready", "revise"]
 
@@ -75,9 +58,18 @@ class Critique(BaseModel):
     scores: list[Score] = Field(description="One entry for each criterion of the rubric, in its order")
 
 
-class Output(Critique):
+class Judged(Score):
+    """One criterion, judged, after its passage was looked up in the text."""
+
+    quoted: bool = False  # the passage stands in the text word for word
+
+
+class Output(BaseModel):
     """What later steps read, with the criteria that were left out."""
 
+    verdict: Verdict
+    overview: str
+    scores: list[Judged]
     not_scored: list[str]
 
 
@@ -104,67 +96,74 @@ class ReviewAgent:
     def run(self, brief: Brief, desk: Desk) -> Draft:
         """Judge; raises Unable when there is nothing to judge."""
         task = read_input(brief, Input)
-        texts = judged(brief, task.file)
+        works = judged(brief, task.file)
         rubric = task.rubric or default_rubric(brief)
         critique = converse(
             desk,
             agent=self.name,
             system=prompts.load(self.name, self.prompt_version),
-            opening=f"{opening(brief)}\n\n{_assignment(texts, rubric)}",
+            opening=f"{opening(brief)}\n\n{_assignment(works, rubric)}",
             tools=[],
             output=Critique,
             max_tokens=8_000,
         )
-        output = held_to(critique, rubric)
-        made = markdown_file(desk, brief, "critique", as_markdown(output, [text.text for text in texts]))
+        output = held_to(critique, rubric, [work.text for work in works])
+        made = markdown_file(desk, brief, "critique", as_markdown(output))
         return Draft(
             output=output.model_dump(mode="json"),
             made=[made],
             effects=[Effect(kind="document", files=[made.name])],
             summary=summary(output),
+            redo=None if task.file else sent_back(brief, output),
         )
 
 
 def judged(brief: Brief, file: str) -> list[Material]:
     """The named file, else what the last needed step made, else the first file of the job; raises Unable."""
     if file:
-        texts = [material for material in brief.materials if material.name == file]
+        found = [material for material in brief.materials if material.name == file]
     else:
         made = [step.materials for step in brief.earlier if step.materials]
-        texts = made[-1] if made else brief.materials[:1]
-    if not texts:
+        found = made[-1] if made else brief.materials[:1]
+    if not found:
         what = f"There is no file {file!r} to review" if file else "There is no text to review"
         raise Unable(f"{what}. Attach it to the job, or let an earlier step make it, then start the job again.")
-    return texts
+    return found
 
 
 def default_rubric(brief: Brief) -> list[str]:
     """The usual criteria for the kind of text that the last needed step made."""
     if not brief.earlier:
-        return GENERAL
+        return texts.rubric()
     last = brief.earlier[-1]
     kind = {"code": "code", "communication": "email"}.get(last.agent) or str(last.output.get("kind", ""))
-    return RUBRICS.get(kind, GENERAL)
+    return texts.rubric(kind)
 
 
-def held_to(critique: Critique, rubric: Sequence[str]) -> Output:
+def held_to(critique: Critique, rubric: Sequence[str], judged_texts: Sequence[str]) -> Output:
     """The critique in the rubric's order; what it left out or scored under 3 makes the verdict "revise"."""
+    whole = " ".join(" ".join(judged_texts).split())
     by_criterion = {one_line(score.criterion, 400).casefold(): score for score in critique.scores}
     found = [(criterion, by_criterion.get(one_line(criterion, 400).casefold())) for criterion in rubric]
-    scores = [score for _, score in found if score]
+    scores = [_looked_up(score, whole) for _, score in found if score]
     not_scored = [criterion for criterion, score in found if not score]
     weak = not_scored or any(score.score < PASSING for score in scores)
-    return Output(
-        verdict="revise" if weak else critique.verdict,
-        overview=critique.overview,
-        scores=scores,
-        not_scored=not_scored,
-    )
+    verdict: Verdict = "revise" if weak else critique.verdict
+    return Output(verdict=verdict, overview=critique.overview, scores=scores, not_scored=not_scored)
 
 
-def as_markdown(output: Output, texts: Sequence[str]) -> str:
+def sent_back(brief: Brief, output: Output) -> Redo | None:
+    """A draft that fails its rubric goes back with what is wrong; anything else is for the owner to see."""
+    failed = [score for score in output.scores if score.score < PASSING and score.suggestion.strip()]
+    last = brief.earlier[-1] if brief.earlier else None
+    if last is None or last.agent != _MENDS or not failed:
+        return None
+    lines = [f"- {one_line(score.criterion, 200)} ({score.score} of 5): {_said(score)}" for score in failed]
+    return Redo(position=last.position, note="\n".join(lines))
+
+
+def as_markdown(output: Output) -> str:
     """The critique as a person reads it."""
-    whole = " ".join(" ".join(texts).split())
     lines = [
         f"# Verdict: {output.verdict}",
         "",
@@ -173,16 +172,12 @@ def as_markdown(output: Output, texts: Sequence[str]) -> str:
         "| Score | Criterion |",
         "| --- | --- |",
     ]
-    lines += [
-        f"| {score.score} of 5 | {one_line(score.criterion, 400).replace('|', '/')} |" for score in output.scores
-    ]
-    lines += [
-        f"| none | {one_line(criterion, 400).replace('|', '/')} (not scored) |" for criterion in output.not_scored
-    ]
+    lines += [f"| {score.score} of 5 | {_cell(score.criterion)} |" for score in output.scores]
+    lines += [f"| none | {_cell(criterion)} (not scored) |" for criterion in output.not_scored]
     for score in output.scores:
         if score.suggestion.strip():
             lines += ["", f"## {score.score} of 5: {one_line(score.criterion, 400)}", ""]
-            lines += [*_passage(score.passage, whole), score.suggestion.strip()]
+            lines += [*_passage(score), score.suggestion.strip()]
     return "\n".join(lines)
 
 
@@ -196,18 +191,29 @@ def summary(output: Output) -> str:
     return f"{output.verdict}: {mean:.1f} of 5 on average, lowest {lowest.score} ({name})"
 
 
-def _passage(passage: str, whole: str) -> list[str]:
-    if not passage.strip():
+def _looked_up(score: Score, whole: str) -> Judged:
+    passage = " ".join(score.passage.split())
+    return Judged(**score.model_dump(), quoted=bool(passage) and passage in whole)
+
+
+def _said(score: Judged) -> str:
+    """The suggestion, after the place it is about, if that place is there."""
+    place = f"“{one_line(score.passage, 200)}”: " if score.quoted else ""
+    return place + one_line(score.suggestion, 600)
+
+
+def _cell(criterion: str) -> str:
+    return one_line(criterion, 400).replace("|", "/")
+
+
+def _passage(score: Judged) -> list[str]:
+    if not score.passage.strip():
         return []
-    exact = " ".join(passage.split()) in whole
-    return [
-        quoted(passage),
-        "",
-        *([] if exact else ["(This passage does not stand in the text word for word.)", ""]),
-    ]
+    missing = "(This passage does not stand in the text word for word.)"
+    return [quoted(score.passage), "", *([] if score.quoted else [missing, ""])]
 
 
-def _assignment(texts: Sequence[Material], rubric: Sequence[str]) -> str:
-    names = ", ".join(text.name for text in texts)
+def _assignment(works: Sequence[Material], rubric: Sequence[str]) -> str:
+    names = ", ".join(work.name for work in works)
     criteria = "\n".join(f"- {criterion}" for criterion in rubric)
     return f"# What to judge\n\n{names}\n\n# The rubric\n\n{criteria}"

@@ -16,16 +16,18 @@ class PromptError(Exception):
     """A text that does not exist, or whose variables aren't exactly the ones given."""
 
 
-def load(agent: str, version: str, **values: str) -> str:
+def load(agent: str, version: str, *, folder: Path | None = None, **values: str) -> str:
     """The text of `agent` in `version`, with each `${name}` replaced; raise PromptError.
 
-    Strict both ways: a variable without a value and a value without a variable are errors, never a blank.
+    Strict both ways: a variable without a value and a value without a variable are errors, never a blank. An agent
+    of an installed package names the `folder` that its texts are in, laid out like this one.
     """
-    path = FOLDER / agent / f"{version}.md"
+    folder = folder or FOLDER
+    path = folder / agent / f"{version}.md"
     try:
         template = Template(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise PromptError(f"There is no prompt {agent}/{version}.md in {FOLDER}.") from None
+        raise PromptError(f"There is no prompt {agent}/{version}.md in {folder}.") from None
     if not template.is_valid():
         raise PromptError(f"{agent}/{version}.md has a lone $: write $$ for a dollar sign.")
     wanted = set(template.get_identifiers())

@@ -8,13 +8,14 @@ import base64
 import os
 import re
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 _SECONDS = 300.0
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _SETTINGS = (
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
@@ -67,11 +68,14 @@ class Clone:
         self._git("read-tree", self.base_sha)
         self._git("checkout-index", "--all", "--quiet")
 
-    def changes(self) -> Changes:
-        """Everything that was changed, made or removed in the tree since the base, binary files too."""
+    def changes(self, since: str = "") -> Changes:
+        """Everything that was changed, made or removed in the tree since the base, binary files too.
+
+        Or since another commit that `reach` has got.
+        """
         self._git("add", "--all", "--force", "--", ".")
-        patch = self._git(*_DIFF, "--binary", "--full-index", self.base_sha)
-        counts = self._git(*_DIFF, "--numstat", "-z", self.base_sha).decode("utf-8", errors="replace")
+        patch = self._git(*_DIFF, "--binary", "--full-index", since or self.base_sha)
+        counts = self._git(*_DIFF, "--numstat", "-z", since or self.base_sha).decode("utf-8", errors="replace")
         lines = [line.split("\t", 2) for line in counts.split("\0") if line]
         return Changes(
             patch=patch,
@@ -79,6 +83,14 @@ class Clone:
             added=sum(int(added) for added, _, _ in lines if added.isdigit()),
             removed=sum(int(removed) for _, removed, _ in lines if removed.isdigit()),
         )
+
+    def holds(self, patch: bytes) -> bool:
+        """Whether the tree has the patch in it already: it could be taken out again."""
+        try:
+            self._git("apply", "--reverse", "--check", "--whitespace=nowarn", "-", given=patch)
+        except GitFailed:
+            return False
+        return True
 
     def apply(self, patch: bytes) -> bool:
         """Put a patch onto the tree, whole or not at all; False if it does not fit."""
@@ -104,6 +116,26 @@ def head(repository: str, scratch: Path) -> str:
     if found is None:
         raise GitFailed("the repository has no commit yet")
     return found[0]
+
+
+def tip(repository: str, branch: str, scratch: Path) -> str | None:
+    """The commit that a branch of the repository is at, None if it has none of that name; raise GitFailed."""
+    remote = Remote.of(repository, scratch)
+    found = SHA.match(
+        _run("ls-remote", "--", remote.url, f"refs/heads/{branch}", cwd=scratch, remote=remote).decode()
+    )
+    return found[0] if found else None
+
+
+def reach(repository: str, made: Clone, sha: str, scratch: Path) -> bool:
+    """Get one more commit of the repository, to compare with; False where it cannot be had."""
+    if not SHA.fullmatch(sha):
+        return False
+    try:
+        _fetch(replace(made, base_sha=sha), Remote.of(repository, scratch))
+    except GitFailed:
+        return False
+    return True
 
 
 def clone(repository: str, base_sha: str, folder: Path) -> Clone:
@@ -153,9 +185,10 @@ class Remote:
         A local repository may belong to somebody else: that the owner named it is reason enough to read it.
         """
         parts = urlsplit(repository)
-        if parts.scheme == "https" and parts.username is not None:
+        is_web = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+        if is_web and parts.username is not None:
             place = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-            return cls(place, _header(parts.netloc, f"{unquote(parts.username)}:{unquote(parts.password or '')}"))
+            return cls(place, _header(parts, f"{unquote(parts.username)}:{unquote(parts.password or '')}"))
         if parts.scheme in {"", "file"} and not _SHORT_SSH.match(repository):
             path = Path(unquote(parts.path) if parts.scheme else repository).resolve()
             trusted = folder / "trusted"
@@ -165,12 +198,14 @@ class Remote:
         return cls(repository, {})
 
 
-def _header(netloc: str, login: str) -> dict[str, str]:
-    host = netloc.rpartition("@")[2]
+def _header(parts: SplitResult, login: str) -> dict[str, str]:
+    """For this host alone; in the clear only on this machine."""
+    host = parts.netloc.rpartition("@")[2]
     return {
         "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": f"http.https://{host}/.extraHeader",
+        "GIT_CONFIG_KEY_0": f"http.{parts.scheme}://{host}/.extraHeader",
         "GIT_CONFIG_VALUE_0": f"Authorization: Basic {base64.b64encode(login.encode()).decode()}",
+        **({"GIT_ALLOW_PROTOCOL": "http"} if parts.scheme == "http" else {}),
     }
 
 

@@ -9,30 +9,35 @@ import socket
 import ssl
 import time
 import zlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from pydantic import BaseModel, Field
 
 from agents.contracts import Brief, Desk, ToolError
 from agents.tools.extract import page_text
+from agents.tools.formats import FEEDS, PDF, pdf_text, xml_text
 from agents.tools.guard import Place, Refused, Resolve, parse, pin, system_resolve
-from agents.tools.named import is_named, requested
+from agents.tools.named import addresses, is_named, requested
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-READABLE = ("text/html", "application/xhtml+xml", "text/plain", "text/markdown", "text/csv", "application/json")
+PAGES = ("text/html", "application/xhtml+xml", "text/plain", "text/markdown", "text/csv", "application/json")
+READABLE = (*PAGES, PDF, *FEEDS)
 HEADERS = {
     "User-Agent": "Nightdesk (reads pages its owner names)",
     "Accept": ", ".join(READABLE),
     "Accept-Encoding": "gzip",
     "Connection": "close",
 }
+
+
+_LISTS = "Lists: "
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,7 @@ class Caps:
     connect_seconds: float = 5.0
     total_seconds: float = 15.0
     bytes: int = 2_000_000
+    pdf_bytes: int = 10_000_000
     redirects: int = 3
     shown_chars: int = 60_000
     fetches: int = 20
@@ -49,11 +55,12 @@ class Caps:
 
 @dataclass(frozen=True)
 class Page:
-    """What came back: the address it was found at in the end, and its readable text."""
+    """What came back: where it was found in the end, its readable text, and what a feed or sitemap lists."""
 
     url: str
     title: str
     text: str
+    lists: tuple[str, ...] = ()
 
 
 class PageWanted(BaseModel):
@@ -67,8 +74,9 @@ class Fetch:
 
     name = "fetch"
     description = (
-        "Read a web page. Give the address exactly as it stands in the request: addresses that nobody named, "
-        "or with anything added to them, are refused. Returns the page's text with the time it was read."
+        "Read a web page, a PDF, a feed or a sitemap. Give the address exactly as it stands in the request: "
+        "addresses that nobody named, or with anything added to them, are refused. What a named feed or sitemap "
+        "lists of its own site may be read too. Returns the text with the time it was read."
     )
     replay = False
     Input: type[BaseModel] = PageWanted
@@ -89,6 +97,7 @@ class Fetch:
         self._caps = caps or Caps()
         self._left = self._caps.fetches
         self.shown: dict[str, str] = {}  # what the model has read in this Run, by the address it gave
+        self._listed: set[str] = set()
 
     @classmethod
     def for_task(cls, brief: Brief, desk: Desk) -> "Fetch":
@@ -100,14 +109,22 @@ class Fetch:
             loopback_ports=desk.options.get("fetch_allow_loopback_ports", ()),
         )
 
+    def remember(self, shown: Mapping[str, str]) -> None:
+        """What an earlier Run of this round was shown, by address: what its feeds list may still be read."""
+        for url, text in shown.items():
+            head, _, body = text.partition("\n\n")
+            if f"\n{_LISTS}" in head:
+                self._listed |= _of_its_site(url, addresses(body))
+
     def run(self, given: PageWanted) -> str:
         """The page's text under a head of source, title and time; raise ToolError for all that went wrong."""
-        if not is_named(given.url, self._named):
+        if given.url not in self._listed and not is_named(given.url, self._named):
             raise Refused("This address is not named in the request. Read only what is named there, word for word.")
         if self._left <= 0:
             raise ToolError(f"All {self._caps.fetches} fetches are used up. Work with what you have read.")
         self._left -= 1
         page = get(given.url, resolve=self._resolve, loopback_ports=self._loopback_ports, caps=self._caps)
+        self._listed |= _of_its_site(page.url, page.lists)
         self.shown[given.url] = self._with_head(given.url, page)
         return self.shown[given.url]
 
@@ -116,10 +133,25 @@ class Fetch:
         if page.url != asked:
             head.append(f"Found at: {page.url}")
         head += [f"Title: {page.title or '(none)'}", f"Fetched: {self._now().isoformat(timespec='seconds')}"]
+        if page.lists:
+            head.append(f"{_LISTS}{len(page.lists)} addresses; those of this site may be read too")
         text = page.text[: self._caps.shown_chars]
         if len(page.text) > len(text):
             head.append(f"Cut: the first {len(text):,} of {len(page.text):,} characters")
         return "\n".join(head) + "\n\n" + text
+
+
+def _of_its_site(url: str, listed: Iterable[str]) -> set[str]:
+    """Only what the site lists of itself: a feed must not lead anywhere else."""
+    site = urlsplit(url)[:2]
+    return {address for address in listed if _site(address) == site}
+
+
+def _site(address: str) -> tuple[str, str] | None:
+    try:
+        return urlsplit(address)[:2]
+    except ValueError:
+        return None
 
 
 def _stay_inside(host: str, port: int) -> list[str]:
@@ -144,8 +176,7 @@ def get(url: str, *, resolve: Resolve, loopback_ports: Collection[int], caps: Ca
         except (OSError, http.client.HTTPException):
             raise ToolError(f"The connection to {place.host} failed.") from None
         if answer.location is None:
-            title, text = page_text(answer.body, answer.media_type, answer.charset)
-            return Page(place.url, title, text)
+            return _page(place.url, answer)
         place = _next_hop(place, answer.location, resolve, loopback_ports)
     raise ToolError(f"The page redirects more than {caps.redirects} times.")
 
@@ -178,6 +209,15 @@ def exchange(place: Place, *, deadline: float, caps: Caps) -> RawAnswer:
             connection.sock = cast(socket.socket, _Timed(wire, deadline))
             connection.request("GET", place.target, headers={"Host": place.authority, **HEADERS})
             return _answer(connection.getresponse(), caps)
+
+
+def _page(url: str, answer: RawAnswer) -> Page:
+    if answer.media_type == PDF:
+        return Page(url, *pdf_text(answer.body))
+    if answer.media_type in FEEDS:
+        title, text, lists = xml_text(answer.body)
+        return Page(url, title, text, tuple(lists))
+    return Page(url, *page_text(answer.body, answer.media_type, answer.charset))
 
 
 def _next_hop(place: Place, location: str, resolve: Resolve, loopback_ports: Collection[int]) -> Place:
@@ -219,7 +259,7 @@ def _answer(response: http.client.HTTPResponse, caps: Caps) -> RawAnswer:
     media_type = response.headers.get_content_type()
     if media_type not in READABLE:
         raise ToolError(f"This is {media_type}, which cannot be read. Ask for a page or a text version.")
-    body = _unpacked(response, caps.bytes)
+    body = _unpacked(response, caps.pdf_bytes if media_type == PDF else caps.bytes)
     return RawAnswer(body=body, media_type=media_type, charset=response.headers.get_content_charset())
 
 

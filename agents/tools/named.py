@@ -21,7 +21,7 @@ def requested(brief: Brief, *, with_input: bool = False) -> str:
     `with_input` adds the Task's input, which the orchestrator wrote under the same rule or a person gave directly.
     """
     words = [brief.job_title, brief.job_brief, *strings(brief.data), *(answer.answer for answer in brief.answers)]
-    if brief.revision:
+    if brief.revision and brief.revision.by == "owner":
         words.append(brief.revision.note)
     if with_input:
         words += strings(brief.input)

@@ -41,7 +41,7 @@ from agents.workers.estimates import estimate
 from agents.workers.journal import StoredJournal
 from jobs import dispatch, policy, pool, queue
 from jobs.lifecycle import artifact as artifacts
-from jobs.lifecycle import planning
+from jobs.lifecycle import planning, rework
 from jobs.lifecycle import task as tasks
 from jobs.lifecycle.follow_up import WantedJob
 from jobs.lifecycle.moves import IllegalMove, LostRace
@@ -108,7 +108,10 @@ def run_task(run: Run, desk: Desk) -> None:
     try:
         agent = registry.load(task.agent)
         _note(run, version=agent.prompt_version, model=desk.model)
-        tasks.succeed(run, _result(agent.run(brief_for(run), desk)), by=by)
+        draft = agent.run(brief_for(run), desk)
+        result = _result(draft)
+        if draft.redo is None or not rework.send_back(run, result, **draft.redo.model_dump(), by=by):
+            tasks.succeed(run, result, by=by)
     except NeedsAnswer as error:
         tasks.ask(run, **error.question.model_dump(), by=by)
     except Interrupted as error:

@@ -1,10 +1,11 @@
 """What an agent is told of its Task, read from the tables."""
 
-from typing import Any
+from typing import Any, Literal
 
 from django.utils import timezone
 
 from agents.contracts import Answer, Brief, ClientFacts, Earlier, Material, Revision
+from agents.tools import pdf
 from jobs import queries
 from jobs.lifecycle import artifact as artifacts
 from jobs.models import Artifact, Client, Job, Run, Task
@@ -43,6 +44,7 @@ def _client(client: Client | None) -> ClientFacts | None:
     if client is None:
         return None
     facts: dict[str, Any] = {"name": client.name, "tone": client.tone, "notes": client.notes}
+    facts["house_style"] = client.house_style
     return ClientFacts(**facts, has_recipients=bool(client.recipients))
 
 
@@ -100,7 +102,8 @@ def _revision(task: Task) -> Revision | None:
     if not task.revision_note:
         return None
     texts = [_text(row) for row in _latest(task) if row.kind in {"message", "draft", "patch"}]
-    return Revision(note=task.revision_note, previous="\n\n".join(texts))
+    by: Literal["owner", "review"] = "review" if task.sent_back else "owner"
+    return Revision(note=task.revision_note, previous="\n\n".join(texts), by=by, output=task.output or {})
 
 
 def _latest(task: Task) -> list[Artifact]:
@@ -123,9 +126,12 @@ def _readable(row: Artifact) -> str:
     """The text of a file that may be anything; of one that holds none, a line that says so."""
     content = artifacts.load(row.sha256)
     try:
-        return content.decode("utf-8-sig").replace("\x00", "")[:_MAX_TEXT]
+        text = pdf.text_of(content) if content.startswith(pdf.MAGIC) else content.decode("utf-8-sig")
+        return text.replace("\x00", "")[:_MAX_TEXT]
     except UnicodeDecodeError:
         return f"[This file is no text: {row.media_type}, {row.size:,} bytes. Nobody here can read it.]"
+    except pdf.Unreadable as error:
+        return f"[This PDF cannot be read: {error}.]"
 
 
 def _files(job: Job) -> list[Material]:

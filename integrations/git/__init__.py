@@ -1,1 +1,1 @@
-"""Git: a patch becomes a branch of its own; no other ref is ever pushed."""
+"""Git: branches in any repository that git itself can push to."""

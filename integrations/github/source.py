@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import ClassVar
 
 from integrations import bodies
-from integrations.contracts import BadSignature, Incoming, Json, Malformed, RawRequest, Sample
+from integrations.contracts import BadSignature, Incoming, Json, Malformed, News, RawRequest, Sample
 from integrations.github import samples
 from integrations.github.conditions import Conditions
+from integrations.github.news import EVENTS, news
 from integrations.github.payloads import extract
 
 # A push may list thousands of commits, each with its files.
@@ -27,15 +28,17 @@ _DELIVERY = re.compile(r"[0-9A-Za-z-]{1,100}")
 class GitHubSource:
     """One address for all of GitHub; `X-GitHub-Delivery` is the same on every redelivery.
 
-    What one of `own_logins`, the accounts that Nightdesk itself writes with, has caused opens nothing.
+    What one of `own_logins`, the accounts that Nightdesk itself writes with, has caused opens nothing. What
+    `reviewers` of the project say of a branch of ours may steer it.
     """
 
     slug: ClassVar[str] = "github"
     max_body_bytes: ClassVar[int] = 25_000_000
     addressed: ClassVar[bool] = False
 
-    def __init__(self, own_logins: Collection[str] = ()) -> None:
+    def __init__(self, own_logins: Collection[str] = (), reviewers: Collection[str] = ()) -> None:
         self.own_logins = frozenset(own_logins)
+        self.reviewers = frozenset(reviewers)
 
     def verify(self, request: RawRequest, *, secrets: Sequence[str], now: datetime) -> None:
         """Return if X-Hub-Signature-256 fits the raw body and one of `secrets`.
@@ -58,6 +61,14 @@ class GitHubSource:
             raise Malformed("Set the webhook's content type to application/json in the repository's settings.")
         payload = bodies.read_json_object(request.body, max_values=MAX_VALUES)
         return extract(event, delivery, payload, own_logins=self.own_logins)
+
+    def news(self, request: RawRequest) -> News | None:
+        """What the event says of a branch that was pushed from here: checks, remarks, its end."""
+        event = request.headers.get("x-github-event", "")
+        if event not in EVENTS:
+            return None
+        payload = bodies.read_json_object(request.body, max_values=MAX_VALUES)
+        return news(event, payload, own_logins=self.own_logins, reviewers=self.reviewers)
 
     def check_conditions(self, conditions: Json) -> str:
         """Return what the rule waits for; raise ValueError naming the condition that is wrong and what there is."""

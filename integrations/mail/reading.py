@@ -163,6 +163,6 @@ def _identity(data: Json, files: list[Attached]) -> str:
     """
     said = [data["from"].casefold(), data["subject"], data["full_text"]]
     if not data["message_id"]:
-        said += [data["date"], *(hashlib.sha256(file.content).hexdigest() for file in files)]
+        said += [data["date"], *(hashlib.sha256(b"".join(file.content.split())).hexdigest() for file in files)]
     digest = hashlib.sha256("\n".join("".join(one.split()) for one in said).encode()).hexdigest()
     return f"{data['message_id']} {digest[:32]}" if data["message_id"] else f"sha256:{digest}"

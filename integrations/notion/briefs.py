@@ -24,7 +24,7 @@ def row(outgoing: Outgoing, *, site: str) -> Row:
         CLIENT.name: outgoing.client,
         JOB.name: f"{site}/jobs/{outgoing.job_uid}/",
     }
-    return Row(outgoing.card, title or outgoing.job_title, blocks, values)
+    return Row(outgoing.card, title or outgoing.job_title, blocks, values, key=outgoing.key)
 
 
 def _text(file: OutFile) -> str:

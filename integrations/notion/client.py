@@ -20,7 +20,7 @@ from notion_client.errors import HTTPResponseError, NotionClientErrorBase, Reque
 from notion_client.helpers import extract_notion_id
 
 from integrations.bodies import one_line
-from integrations.contracts import DeliveryError, Json, OutcomeUnknown
+from integrations.contracts import DeliveryError, Json, OutcomeUnknown, TargetClosed
 from integrations.notion.pace import Pace, pace_of
 
 API_VERSION = "2026-03-11"
@@ -28,12 +28,14 @@ API_VERSION = "2026-03-11"
 VISIT_SECONDS = 40.0
 CALL_SECONDS = 15.0
 _LEAST_SECONDS = 2.0
+_OLDEST_FIRST = [{"timestamp": "created_time", "direction": "ascending"}]
+_MAX_PAGES = 20
 _LONGEST_WAIT = 3_600.0
 
 log = logging.getLogger(__name__)
 
 
-class NotThere(DeliveryError):
+class NotThere(TargetClosed):
     """It does not exist, or is not shared with the integration: Notion does not tell them apart."""
 
 
@@ -103,13 +105,21 @@ class Visit:
 
     def rows(self, source: str, where: Json, *, most: int = 100) -> list[Json]:
         """Rows that meet a filter, the oldest first: https://developers.notion.com/reference/query-a-data-source"""
-        asked = {
-            "filter": where,
-            "sorts": [{"timestamp": "created_time", "direction": "ascending"}],
-            "page_size": min(most, 100),
-        }
+        asked = {"filter": where, "sorts": _OLDEST_FIRST, "page_size": min(most, 100)}
         found: list[Json] = list(self._read("POST", f"data_sources/{source}/query", asked)["results"])
         return found
+
+    def every_row(self, source: str, where: Json) -> Iterator[Json]:
+        """All rows that meet a filter, however many. Raises DeliveryError if Notion does not give all of them."""
+        asked = {"filter": where, "sorts": _OLDEST_FIRST, "page_size": 100}
+        for _ in range(_MAX_PAGES):
+            answer = self._read("POST", f"data_sources/{source}/query", asked)
+            yield from answer["results"]
+            if not answer["has_more"]:
+                break
+            asked["start_cursor"] = answer["next_cursor"]
+        if answer["has_more"] or (answer.get("request_status") or {}).get("type") == "incomplete":
+            raise DeliveryError("There are more rows in Notion than can be listed.", permanent=False)
 
     def page(self, page: str) -> Json:
         """A page with its properties: https://developers.notion.com/reference/retrieve-a-page"""
@@ -195,8 +205,10 @@ class Visit:
         if status >= 500:
             return OutcomeUnknown(f"Notion answers {status} to {call}.")
         if status == 404:
-            return NotThere(f"Notion answers 404 to {call}: {_NOT_SHARED}", permanent=True)
-        why = _FIXES.get(status) or _FIXES_BY_CODE.get(code) or one_line(str(error)) or "no reason given"
+            return NotThere(f"Notion answers 404 to {call}: {_NOT_SHARED}")
+        if status in _CLOSED:
+            return TargetClosed(f"Notion answers {status} to {call}: {_CLOSED[status]}")
+        why = _FIXES.get(code) or one_line(str(error)) or "no reason given"
         return DeliveryError(f"Notion answers {status} to {call}: {why}", permanent=True)
 
     def _slow_down(self, error: HTTPResponseError) -> DeliveryError:
@@ -211,12 +223,12 @@ class Visit:
         return DeliveryError(why, permanent=False, retry_after=seconds)
 
 
-_FIXES = {
+_CLOSED = {
     401: "it does not know the token: check NOTION_TOKEN.",
     403: "the integration may not do this: give it the rights to read, insert and update content.",
 }
 _NOT_SHARED = "it is not there, or not shared: open it in Notion and add the integration under ••• > Connections."
-_FIXES_BY_CODE = {"row_limit_exceeded": "the workspace takes no more rows: make room, or choose another plan."}
+_FIXES = {"row_limit_exceeded": "the workspace takes no more rows: make room, or choose another plan."}
 
 
 def _said(error: HTTPResponseError) -> Json:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from integrations.contracts import DeliveryError, Json
+from integrations.contracts import Json, TargetClosed
 
 MAX_TEXT = 2_000
 _MAX_OPTION = 100
@@ -67,10 +67,10 @@ class Columns:
         return name in self._found
 
     def check(self) -> None:
-        """Raise DeliveryError, naming what is wrong, if one is that no row can do without."""
+        """Raise TargetClosed, naming what is wrong, if one is that no row can do without."""
         if faults := [problem for problem in self.problems if problem.column.needed]:
             says = " ".join(f"{fault.says} {fault.fix}" for fault in faults)
-            raise DeliveryError(f"The data source in Notion does not fit. {says}", permanent=True)
+            raise TargetClosed(f"The data source in Notion does not fit. {says}")
 
     def missing(self) -> Json:
         """What would make the missing columns."""

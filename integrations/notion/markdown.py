@@ -44,6 +44,11 @@ def escaped(text: str) -> str:
     return _OPENING.sub(r"\1\\\2", plain)
 
 
+def literal(text: str) -> str:
+    """A block that shows the text as it is, letter by letter."""
+    return "\n".join(_fenced(visible(text)))
+
+
 def visible(text: str) -> str:
     """The text with what cannot be seen, or turns the direction of reading, shown by its number."""
     return "".join(char if _is_visible(char) else f"(U+{ord(char):04X})" for char in text.replace("\r\n", "\n"))
@@ -89,12 +94,15 @@ def _with_children(mark: str, children: Sequence[SyntaxTreeNode]) -> list[str]:
 
 
 def _code(node: SyntaxTreeNode) -> list[str]:
-    """Literal, within a fence that is longer than any in it."""
-    longest = max((len(run) for run in re.findall(r"`+", node.content)), default=0)
-    fence = "`" * max(3, longest + 1)
     language = node.info.split()[0] if node.type == "fence" and node.info.split() else ""
-    start = fence + (language if _LANGUAGE.fullmatch(language) else "")
-    return [start, *node.content.rstrip("\n").split("\n"), fence]
+    return _fenced(node.content, language if _LANGUAGE.fullmatch(language) else "")
+
+
+def _fenced(text: str, language: str = "") -> list[str]:
+    """Literal, within a fence that is longer than any in it."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return [fence + language, *text.rstrip("\n").split("\n"), fence]
 
 
 def _table(node: SyntaxTreeNode) -> Iterator[str]:

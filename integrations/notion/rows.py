@@ -1,12 +1,14 @@
 """One row for each thing that is shown, brought up to date in place: looked for before it is made, never doubled.
 
-The column Digest says which text the row's page holds; while it is being written it says so. Thus a page that is
-half written is known as such, and finished at the next try; and a text that is there already is not written again.
+The column Digest says which text the row's page holds, and by which delivery; while it is being written it says so.
+Thus a page that is half written is known as such and finished at the next try, and a text that is there already is
+not written again.
 """
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from integrations.contracts import DeliveryError, Json
 from integrations.notion.client import NotThere, Visit
@@ -27,11 +29,17 @@ class Row:
     title: str
     blocks: Sequence[str]
     values: Mapping[str, str] = field(default_factory=dict)  # column -> text
+    key: str = ""  # of the delivery that made it as it is, where what is there is to be listed by it
 
     @property
     def digest(self) -> str:
         """Of the page's text."""
         return hashlib.sha256("\n\n".join(self.blocks).encode()).hexdigest()[:32]
+
+    @property
+    def mark(self) -> str:
+        """What Digest says once all of it is there."""
+        return f"{self.digest} {self.key}".strip()
 
     def texts(self) -> dict[str, str]:
         """Every column but Digest."""
@@ -46,17 +54,21 @@ class Rows:
         self._source = source
         self._columns = columns
 
-    def put(self, row: Row, *, known_as: str = "") -> Json:
-        """Make the row, or bring it up to date; return its page. `known_as` is the page's id, where it is known."""
+    def put(self, row: Row, *, known_as: str = "", afresh: bool = False) -> tuple[Json, Json | None]:
+        """Make the row, or bring it up to date; return its page, and its text if that was written.
+
+        `known_as` is the page's id, where it is known; `afresh`: write the text even if it should be there.
+        """
         parts = list(_parts(row.blocks))
         page = self._known(row, known_as) or self.find(row.external_id)
         if page is None:
-            return self._create(row, parts)
-        if self._columns.text(page, DIGEST.name) != row.digest:
-            self._change(page, {DIGEST.name: BEING_WRITTEN})
-            self._visit.replace_text(page["id"], parts[0])
-            self._append(page, parts[1:])
-        return self._change(page, {**row.texts(), DIGEST.name: row.digest})
+            page = self._create(row, parts)
+            return page, self._visit.text(page["id"]) if afresh else None
+        text = None
+        if afresh or self._columns.text(page, DIGEST.name).split(" ")[0] != row.digest:
+            page = self._change(page, {DIGEST.name: BEING_WRITTEN})
+            text = self._append(page, parts[1:], self._visit.replace_text(page["id"], parts[0]))
+        return self._change(page, {**row.texts(), DIGEST.name: row.mark}), text
 
     def find(self, external_id: str) -> Json | None:
         """The page of this row, or None. Of several the oldest counts, and the others go into the trash."""
@@ -65,9 +77,17 @@ class Rows:
             self._visit.discard(double["id"])
         return found[0] if found else None
 
+    def since(self, moment: datetime) -> Iterator[tuple[str, Json]]:
+        """Every row of ours that was made since then and is whole, with its key, the oldest first."""
+        made = {"timestamp": "created_time", "created_time": {"on_or_after": moment.isoformat()}}
+        for page in self._visit.every_row(self._source, {"and": [made, self._columns.is_set(DIGEST.name)]}):
+            mark = self._columns.text(page, DIGEST.name)
+            if mark != BEING_WRITTEN and " " in mark:
+                yield mark.split(" ", 1)[1], page
+
     def shows(self, page: Json, row: Row) -> bool:
         """Whether the page is this row, whole."""
-        texts = {**row.texts(), DIGEST.name: row.digest}
+        texts = {**row.texts(), DIGEST.name: row.mark}
         return not self._columns.differing(page, texts)
 
     def _known(self, row: Row, page: str) -> Json | None:
@@ -83,15 +103,17 @@ class Rows:
 
     def _create(self, row: Row, parts: list[str]) -> Json:
         """In one call where the text fits into one; else it is marked as whole at the end."""
-        digest = row.digest if len(parts) == 1 else BEING_WRITTEN
-        values = self._columns.values({**row.texts(), DIGEST.name: digest})
+        mark = row.mark if len(parts) == 1 else BEING_WRITTEN
+        values = self._columns.values({**row.texts(), DIGEST.name: mark})
         page = self._visit.create(self._source, values, parts[0])
-        self._append(page, parts[1:])
-        return page if len(parts) == 1 else self._change(page, {DIGEST.name: row.digest})
+        self._append(page, parts[1:], {})
+        return page if len(parts) == 1 else self._change(page, {DIGEST.name: row.mark})
 
-    def _append(self, page: Json, parts: Sequence[str]) -> None:
+    def _append(self, page: Json, parts: Sequence[str], text: Json) -> Json:
+        """Add the parts; return the page's text after the last."""
         for part in parts:
-            self._visit.append_text(page["id"], part)
+            text = self._visit.append_text(page["id"], part)
+        return text
 
     def _change(self, page: Json, texts: Mapping[str, str]) -> Json:
         """Write what differs; nothing if nothing does."""

@@ -6,10 +6,10 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
-from jobs import queries
+from jobs import branches, queries
 from jobs.inbox.comparing import Piece, compare
 from jobs.inbox.rendering import DiffFile, has_hidden_characters, links, parse_diff, to_html
-from jobs.lifecycle import alarm
+from jobs.lifecycle import alarm, pace
 from jobs.lifecycle import artifact as artifacts
 from jobs.models import Artifact, Delivery, Review
 from jobs.states import DeliveryState, ReviewKind, ReviewState
@@ -22,6 +22,7 @@ _REMEDIES = {
     alarm.AGAIN: "Run it again",
     alarm.INSTEAD: "End it and run it again",
     alarm.TRY: "Try it now",
+    alarm.LET_IN: "Let all of them begin",
 }
 
 
@@ -69,6 +70,9 @@ class Pane:
 
     review: Review
     delivery: Delivery | None = None
+    merge: Delivery | None = None  # what merges the branch once it is approved
+    checks: list[branches.Check] = field(default_factory=list)
+    remarks: list[branches.Remark] = field(default_factory=list)
     text: str = ""
     paper: SafeString | str = ""
     links: list[str] = field(default_factory=list)
@@ -81,6 +85,7 @@ class Pane:
     made: list[Artifact] = field(default_factory=list)
     retry: str = ""
     parked: int = 0  # how many deliveries wait for a target that is down
+    waiting: int = 0  # how many jobs wait for their turn
     remedy: str = ""  # what can be run because of an alarm
     problem: str = ""
 
@@ -97,8 +102,19 @@ class Pane:
     @property
     def can_undo(self) -> bool:
         """Whether an approval may still be taken back."""
-        held = self.delivery is not None and self.delivery.state == DeliveryState.PENDING
-        return held and self.review.state == ReviewState.APPROVED and self.review.kind == ReviewKind.MESSAGE
+        leaving = self.delivery if self.review.kind == ReviewKind.MESSAGE else self.merge
+        held = leaving is not None and leaving.state == DeliveryState.PENDING
+        return held and self.review.state == ReviewState.APPROVED
+
+    @property
+    def verdict(self) -> str:
+        """The branch's checks in a word."""
+        return branches.verdict(self.checks)
+
+    @property
+    def can_merge(self) -> bool:
+        """Whether approving merges, and does not only record that the branch was taken."""
+        return self.merge is not None and self.merge.state == DeliveryState.HELD
 
     @property
     def recipients(self) -> list[str]:
@@ -177,6 +193,9 @@ def _is_agents(row: Artifact) -> bool:
 
 def _merge(pane: Pane) -> None:
     pane.delivery = queries.delivery(pane.review.payload.get("delivery"))
+    pane.merge = next(iter(reversed(pane.review.deliveries.all())), None)
+    pane.checks = branches.checks(pane.review.job_id, str(pane.review.payload.get("commit", "")))
+    pane.remarks = branches.remarks(pane.review.job_id)
     for row in pane.made:
         if row.task_id != pane.review.task_id:
             continue
@@ -216,6 +235,8 @@ def _alarm(pane: Pane) -> None:
     pane.remedy = alarm.remedy(pane.review)
     if pane.is_open and (target := pane.review.payload.get("target")):
         pane.parked = queries.parked(target)
+    if pane.review.payload.get("paced") and pane.review.job.trigger:
+        pane.waiting = pace.waiting(pane.review.job.trigger)
 
 
 def _newest(rows: Iterable[Artifact]) -> list[Artifact]:

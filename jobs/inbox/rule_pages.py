@@ -9,7 +9,7 @@ from django.utils.module_loading import import_string
 
 from jobs import arrivals, queries, schedules
 from jobs.inbox import rule_forms
-from jobs.lifecycle import intake
+from jobs.lifecycle import intake, pace
 from jobs.lifecycle import rule as rules
 from jobs.models import Receipt, Trigger
 from jobs.states import Outcome
@@ -38,6 +38,8 @@ def rule(trigger: Trigger, **more: Any) -> dict[str, Any]:
         "faults": arrivals.faults_of(trigger),
         "candidates": arrivals.last_of(trigger.source, _at(trigger)),
         "trial": rule_forms.Trial(),
+        "pace": pace.of_rule(trigger),
+        "waiting": pace.waiting(trigger),
         **_slots(trigger),
         **more,
     }
@@ -125,7 +127,7 @@ def receipts(wanted: str, before: str) -> dict[str, Any]:
 def receipt(found: Receipt, **more: Any) -> dict[str, Any]:
     """One receipt: what it says, what it came to, and what the rules of today would make of it."""
     opened = {job.trigger_id for job in found.jobs.all()}
-    others = [one for one in rules.for_event(found) if one.pk not in opened]
+    others = [one for one in rules.for_event(found) if one.pk not in opened and not found.pruned_at]
     return {
         "receipt": found,
         "received": found.artifacts.all(),

@@ -25,6 +25,7 @@ _NAMED = {
     "breaker": "Nightdesk",
     "reconciler": "Nightdesk",
     "clock": "the clock",
+    "pace": "Nightdesk",
     "default": "the stated default",
     "deliveries": "the sender",
     "orchestrator": "the orchestrator",
@@ -33,6 +34,7 @@ _NAMED = {
 _SENTENCES = {
     "job.opened": "{who} opened the job.",
     "job.missed": "Its slot was missed; it waits for a word.",
+    "job.waits": "More came than may begin within an hour: it waits for its turn.",
     "job.planning": "Planning began.",
     "job.planned": "{who} planned it: {steps}.",
     "job.split": "{who} split it into two jobs.",
@@ -57,6 +59,9 @@ _SENTENCES = {
     "task.failed": "{row} failed.",
     "task.retried": "{who} started {row} again.",
     "task.revising": "{who} sent {row} back with a note.",
+    "task.sent_back": "{who} sent {row} back: it fails its rubric.",
+    "task.judged": "{row} waits for the next version.",
+    "task.held": "{row} waits for the next version.",
     "task.asked": "{who} asked a question about {row} and waits for the answer.",
     "task.answered": "{who} answered; {row} is started again.",
     "task.cancelled": "{row} was called off.",
@@ -84,6 +89,11 @@ _SENTENCES = {
     "delivery.cancelled": "{row} was called off.",
     "delivery.withdrawn": "A double of {row} was taken away.",
     "delivery.retried": "{who} sent {row} again.",
+    "branch.checked": "The check “{title}” of the branch: {reason}.",
+    "branch.remarked": "{who} wrote about the branch: “{reason}”",
+    "branch.moved": "{who} pushed to the branch.",
+    "branch.merged": "{who} merged the branch.",
+    "branch.closed": "{who} closed the pull request without merging it.",
 }
 
 

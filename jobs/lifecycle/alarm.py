@@ -1,6 +1,7 @@
 """The alarms, in words. Of a schedule: a slot that was missed, a run that made nothing, a run that hangs.
 
 Of a target: it is down, and what goes there waits; something is there that does not fit to what is known here.
+Of any rule: more came than its pace lets in.
 """
 
 import datetime
@@ -10,10 +11,10 @@ from jobs import schedules
 from jobs.models import Job, Review, Trigger
 from jobs.states import JobState
 
-SILENT, EMPTY, HANGING, DOWN, FOUND = "silent", "empty", "hanging", "down", "found"
+SILENT, EMPTY, HANGING, DOWN, FOUND, FLOOD = "silent", "empty", "hanging", "down", "found", "flood"
 # What a person can do about an alarm beside knowing of it: run the slot, run it again, or again in place of this;
-# try at once whether a target is back.
-RUN, AGAIN, INSTEAD, TRY = "run", "again", "instead", "try"
+# try at once whether a target is back; let a flood in, whatever it costs.
+RUN, AGAIN, INSTEAD, TRY, LET_IN = "run", "again", "instead", "try", "let_in"
 
 _ABSENT = "Nightdesk did not look at the clock at that time: manage.py doctor says whether all of it runs."
 
@@ -80,11 +81,23 @@ def found(target: str, odd: list[dict[str, str]]) -> dict[str, Any]:
     return {"title": f"{target}: {number} nobody accounts for", "consequence": cause, "payload": payload}
 
 
+def flood(trigger: Trigger, number: int, reason: str) -> dict[str, Any]:
+    """More jobs of a rule than may begin within an hour."""
+    cause = f"{number:,} job{'s wait' if number > 1 else ' waits'}. The oldest: {reason}"
+    fix = (
+        "Nothing is lost: they begin by themselves, as many an hour as that. If all are wanted now, let them in. "
+        "The number is on the rule's page, where it can be changed."
+    )
+    payload = {"alarm": FLOOD, "trigger": trigger.pk, "paced": trigger.slug, "rule_name": trigger.name}
+    title = f"{trigger.name}: more came than may begin within an hour"
+    return {"title": title, "consequence": cause, "payload": {**payload, "cause": cause, "fix": fix}}
+
+
 def remedy(review: Review) -> str:
     """What can be run because of an alarm; empty where nothing can."""
     which, job = review.payload.get("alarm"), review.job
-    if which == DOWN:
-        return TRY
+    if which in {DOWN, FLOOD}:
+        return TRY if which == DOWN else LET_IN
     if which == SILENT and review.payload.get("held") and job.state == JobState.NEEDS_CLARIFICATION:
         return RUN
     if which == HANGING and job.state in {JobState.PENDING, JobState.IN_PROGRESS}:

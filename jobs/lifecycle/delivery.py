@@ -12,15 +12,26 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from jobs import dispatch, policy
-from jobs.lifecycle import breaker
-from jobs.lifecycle.job import lock, open_failure, open_review, settle
+from jobs.lifecycle import breaker, merge
+from jobs.lifecycle.job import lock, open_failure, settle
 from jobs.lifecycle.moves import move
-from jobs.models import Delivery, Job, Task
-from jobs.states import NEVER, DeliveryState, JobState, ReviewKind, TaskState
+from jobs.models import Delivery, Task
+from jobs.states import NEVER, DeliveryState, JobState, TaskState
 
 
-def land(delivery: Delivery, *, external_id: str, url: str, detail: str, by: str) -> None:
-    """The effect exists: keep the proof, and let the Task and Job go on. Raises LostRace."""
+def land(
+    delivery: Delivery,
+    *,
+    external_id: str,
+    url: str,
+    detail: str,
+    by: str,
+    merging: dict[str, Any] | None = None,
+) -> None:
+    """The effect exists: keep the proof, and let the Task and Job go on. Raises LostRace.
+
+    `merging` are the fields of the Delivery that would merge a branch, where its target can do that.
+    """
     with transaction.atomic():
         _move(
             delivery,
@@ -39,7 +50,7 @@ def land(delivery: Delivery, *, external_id: str, url: str, detail: str, by: str
         job = lock(delivery.job_id)
         task = Task.objects.get(pk=delivery.task_id)
         if policy.asks_after(delivery.kind) and task.state == TaskState.NEEDS_REVIEW:
-            _ask_to_merge(job, delivery, task)
+            merge.ask(job, task, delivery, fields=merging)
         elif task.state == TaskState.NEEDS_REVIEW and not _waiting(task):
             move(task, TaskState.COMPLETED, event="task.completed", by=by, finished_at=timezone.now())
         settle(job.pk, by=by)
@@ -66,7 +77,13 @@ def give_back(delivery: Delivery, *, reason: str, delay_seconds: float | None, b
 
 
 def fail(delivery: Delivery, *, reason: str, by: str) -> None:
-    """Nothing was done, and trying again cannot help: an item for a person, who may send it again."""
+    """Nothing was done, and trying again cannot help: an item for a person, who may send it again.
+
+    A merge that its target does not make is asked for anew instead: its owner has to look again.
+    """
+    if delivery.kind == merge.KIND:
+        _not_merged(delivery, reason=reason, by=by)
+        return
     with transaction.atomic():
         _move(delivery, DeliveryState.FAILED, event="delivery.failed", by=by, reason=reason)
         if delivery.job_id is None:
@@ -156,6 +173,18 @@ def drop(notice: Delivery, *, by: str) -> None:
         _move(notice, DeliveryState.CANCELLED, event="delivery.cancelled", by=by)
 
 
+def _not_merged(delivery: Delivery, *, reason: str, by: str) -> None:
+    with transaction.atomic():
+        _move(delivery, DeliveryState.PENDING, event="delivery.given_back", by=by, reason=reason)
+        _move(delivery, DeliveryState.CANCELLED, event="delivery.cancelled", by=by)
+        if delivery.job_id is None:
+            return
+        job = lock(delivery.job_id)
+        if job.state != JobState.CANCELLED:
+            merge.ask_again(job, delivery, reason=reason)
+        settle(job.pk, by=by)
+
+
 def _later(delivery: Delivery, seconds: float | None = None) -> datetime.datetime:
     """When to try again: as the target said, else by the number of attempts; never before, a little after."""
     delay = policy.retry_delay_seconds(delivery.attempts) if seconds is None else seconds
@@ -180,16 +209,3 @@ def _drop_if_cancelled(delivery: Delivery, *, by: str) -> None:
 
 def _waiting(task: Task) -> bool:
     return task.deliveries.exclude(state__in=[DeliveryState.DELIVERED, DeliveryState.CANCELLED]).exists()
-
-
-def _ask_to_merge(job: Job, delivery: Delivery, task: Task) -> None:
-    """The branch is there: open the review of its merge, bound to what was pushed."""
-    open_review(
-        job,
-        ReviewKind.MERGE,
-        task=task,
-        title=task.title,
-        consequence=task.summary or delivery.detail,
-        digest=delivery.digest,
-        payload={"delivery": delivery.pk, "branch": delivery.detail, "commit": delivery.external_id},
-    )

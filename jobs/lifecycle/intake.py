@@ -11,9 +11,10 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from jobs import schedules
 from jobs.lifecycle import artifact as artifacts
-from jobs.lifecycle import reply
-from jobs.lifecycle.job import open_job
+from jobs.lifecycle import pace, reply
+from jobs.lifecycle.job import Paced, open_job
 from jobs.models import Client, Job, Receipt, Trigger
 from jobs.states import Outcome
 
@@ -108,7 +109,7 @@ def accept(inbound: Inbound, triggers: Sequence[Trigger], *, problems: Mapping[s
         with transaction.atomic():
             receipt = _keep(inbound, found, _outcome(inbound, wanted, found, answered))
             artifacts.enter_received(inbound.files, receipt=receipt)
-            jobs = [] if inbound.is_test else [open_wanted(one, receipt) for one in wanted]
+            jobs = [] if inbound.is_test else [_open_in_turn(one, receipt) for one in wanted]
             if answered and receipt.outcome == Outcome.ANSWERED:
                 jobs = [reply.take(receipt, answered)]
     except IntegrityError:
@@ -184,8 +185,11 @@ def want(trigger: Trigger, event: Inbound | Receipt) -> Wanted:
     return Wanted(trigger, fill(trigger.title_template, values), brief, _client_id(trigger, event.data))
 
 
-def open_wanted(wanted: Wanted, receipt: Receipt, *, by: str = "") -> Job:
-    """Open the job. Inside a transaction; IntegrityError if the rule has opened one for this receipt already."""
+def open_wanted(wanted: Wanted, receipt: Receipt, *, by: str = "", paced: Paced | None = None) -> Job:
+    """Open the job. Inside a transaction; IntegrityError if the rule has opened one for this receipt already.
+
+    Without `paced` it begins whatever else does: a person asked.
+    """
     trigger = wanted.trigger
     return open_job(
         title=wanted.title,
@@ -198,7 +202,17 @@ def open_wanted(wanted: Wanted, receipt: Receipt, *, by: str = "") -> Job:
         budget_microusd=trigger.budget_microusd,
         receipt=receipt,
         trigger=trigger,
+        paced=paced,
     )
+
+
+def _open_in_turn(wanted: Wanted, receipt: Receipt) -> Job:
+    """Open the job; if its rule, its sender or its source has begun enough within the hour, it waits."""
+    source, sender = receipt.source, receipt.sender
+    if source == schedules.SOURCE:
+        return open_wanted(wanted, receipt)
+    waits = pace.waits_for(wanted.trigger, source, sender)
+    return open_wanted(wanted, receipt, paced=Paced(source, pace.name_of(source, sender), waits))
 
 
 def _client_id(trigger: Trigger, data: Mapping[str, Any]) -> int | None:

@@ -1,6 +1,7 @@
 """Verbs of a Job: open, settle, retry, cancel, and what it puts into the inbox."""
 
 import datetime
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -36,6 +37,15 @@ class BadJob(ValueError):
     """The request cannot become a job; the message says what to write."""
 
 
+@dataclass(frozen=True)
+class Paced:
+    """Whose pace holds a job, and in words for which of them it waits; empty: it was let in."""
+
+    source: str
+    sender: str
+    waits: str = ""
+
+
 def open_job(
     *,
     title: str,
@@ -52,11 +62,13 @@ def open_job(
     parent: Job | None = None,
     after: Job | None = None,
     depth: int = 0,
+    paced: Paced | None = None,
 ) -> Job:
     """Open a Job and return it. Priority 1 is planned at once, 2 on the next cycle. Raises BadJob.
 
     Without a priority, work for a client is 1. With `after`, it waits until that job is completed. A client whose
     row is not at hand may be given by its id. `agents` are the only ones that may work on it; without, all may.
+    What is `paced` and waits is not ready before `lifecycle.pace` lets it in.
     """
     brief = _clean(brief)
     if not brief:
@@ -65,7 +77,7 @@ def open_job(
     priority = priority or (Priority.CLIENT if client_id else Priority.INTERNAL)
     if priority not in Priority.ALL:
         raise BadJob("Priority is 1 (client work) or 2 (internal).")
-    now = timezone.now()
+    now, waits = timezone.now(), paced.waits if paced else ""
     with transaction.atomic(savepoint=False):
         job = Job(
             title=(_clean(title) or brief.splitlines()[0])[:200],
@@ -82,10 +94,16 @@ def open_job(
             after=after,
             depth=depth,
             created_by=by[:120],
-            ready_at=NEVER if after else _first_look(priority, now),
+            ready_at=NEVER if after or waits else _first_look(priority, now),
+            reason=waits,
+            source=paced.source if paced else "",
+            sender=paced.sender if paced else "",
+            let_in_at=now if paced and not waits else None,
         ).insert()
         notice.tell("job.opened", actor=by, noun="job", row=job.pk, job_id=job.pk, to=JobState.PENDING)
-        if priority == Priority.CLIENT and not after:
+        if waits:
+            tell("job.waits", job, by=by, data={"reason": waits})
+        elif priority == Priority.CLIENT and not after:
             dispatch.wake(dispatch.AGENTS)
     return job
 

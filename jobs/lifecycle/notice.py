@@ -77,13 +77,27 @@ def waits_until(notice: Delivery) -> datetime.datetime | None:
 
 def last_shown(notice: Delivery) -> Delivery | None:
     """The latest notice of the same card that arrived: what the target shows now; None before the first."""
-    return _of_its_card(notice).filter(state=DeliveryState.DELIVERED).order_by("-id").first()
+    return shown(notice.target, notice.card) if notice.card else None
+
+
+def shown(target: str, card: str) -> Delivery | None:
+    """What the target shows of the card now: the latest notice of it that arrived; None before the first."""
+    return _of(target, card).filter(state=DeliveryState.DELIVERED).order_by("-id").first()
+
+
+def is_coming(target: str, card: str) -> bool:
+    """Whether the target is about to show something else of the card."""
+    return _of(target, card).filter(state__in=(DeliveryState.PENDING, *_GOING_ON)).exists()
 
 
 def _of_its_card(notice: Delivery) -> QuerySet[Delivery]:
     if not notice.card:
         return Delivery.objects.none()
-    return Delivery.objects.filter(kind=KIND, target=notice.target, card=notice.card)
+    return _of(notice.target, notice.card)
+
+
+def _of(target: str, card: str) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(kind=KIND, target=target, card=card)
 
 
 def _cards(wanted: list[str], *, noun: str, row: int, job_id: int | None) -> Iterator[str]:

@@ -26,7 +26,8 @@ class Step:
 def replay(receipt: Receipt, *, by: str) -> list[Step]:
     """Run the receipt through the rules of today; say what became of each rule that it meets.
 
-    A rule that opened a job for it before keeps that one. Raises NotReplayed for a test event or an answer.
+    A rule that opened a job for it before keeps that one. Raises NotReplayed for a test event, for an answer, and
+    for an event of which only the fact that it came is left.
     """
     _refuse_others(receipt)
     return [_try(trigger, receipt, by=by) for trigger in rule.for_event(receipt) if _is_for(trigger, receipt)]
@@ -80,3 +81,5 @@ def _refuse_others(receipt: Receipt) -> None:
         raise NotReplayed("This was a test: it opens no job, however often it is replayed.")
     if receipt.outcome == Outcome.ANSWERED:
         raise NotReplayed("This answered a job, and went to that one: no rule takes it from there.")
+    if receipt.pruned_at:
+        raise NotReplayed(f"What it said was forgotten on {receipt.pruned_at:%Y-%m-%d}: only that it came is kept.")

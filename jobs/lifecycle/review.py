@@ -12,14 +12,14 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from jobs import dispatch, policy
-from jobs.lifecycle import alarm, breaker, notice
+from jobs import branches, dispatch, policy
+from jobs.lifecycle import alarm, breaker, notice, pace
 from jobs.lifecycle import artifact as artifacts
 from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle import job as jobs
 from jobs.lifecycle import question as questions
+from jobs.lifecycle.digest import digest_of
 from jobs.lifecycle.moves import LostRace, move
-from jobs.lifecycle.task import digest_of
 from jobs.models import Delivery, Review, Task
 from jobs.states import DeliveryState, JobState, ReviewKind, ReviewState, TaskState
 
@@ -43,7 +43,7 @@ def approve(review: Review, *, by: User, version: int, digest: str, actor: str =
         if digest != review.digest:
             raise Stale("The bytes changed since you looked at them. Nothing was sent; please look again.")
         held = list(review.deliveries.filter(state=DeliveryState.HELD))
-        if any(not row.fields.get("to") for row in held):
+        if any(row.kind == "client_message" and not row.fields.get("to") for row in held):
             raise NotAllowed("There is no recipient: add a trusted address to the client, then ask for a revision.")
         _decide(review, ReviewState.APPROVED, event="review.approved", by=by, actor=actor, data={"digest": digest})
         leaves_at = None
@@ -58,7 +58,7 @@ def approve(review: Review, *, by: User, version: int, digest: str, actor: str =
                 approved_digest=digest,
                 ready_at=leaves_at,
             )
-        if review.kind == ReviewKind.MERGE and review.task:
+        if review.kind == ReviewKind.MERGE and review.task and not held:
             finished = timezone.now()
             move(review.task, TaskState.COMPLETED, event="task.completed", by=actor, finished_at=finished)
         if held:
@@ -132,12 +132,20 @@ def revise(review: Review, *, by: User, version: int, note: str, actor: str = ""
     note = _clean(note)
     if not note:
         raise NotAllowed("Say in the note what should be different.")
-    actor = actor or by.username
+    send_back(review, version=version, note=note, actor=actor or by.username)
+
+
+def send_back(review: Review, *, version: int, note: str = "", actor: str) -> None:
+    """As `revise`, for what people said elsewhere: what they said joins the note. Raises Stale or NotAllowed."""
     with transaction.atomic():
         review = _lock(review, version=version, kinds=(ReviewKind.MESSAGE, ReviewKind.MERGE))
         task = _task_of(review)
         if task.round + 1 >= policy.MAX_ROUNDS:
             raise NotAllowed(f"It was revised {task.round} times already. Edit it yourself, or decline it.")
+        said = branches.in_words(branches.unheard(review.job_id)) if review.kind == ReviewKind.MERGE else ""
+        note = "\n\n".join(part for part in (note, said) if part)
+        if not note:
+            raise NotAllowed("There is nothing that says what should be different.")
         move(review, ReviewState.REVISING, event="review.revising", by=actor, note=note)
         _cancel_deliveries(review, by=actor)
         move(
@@ -234,7 +242,7 @@ def run_now(review: Review, *, by: User, version: int, actor: str = "") -> None:
     """Do what helps against an alarm. Raises Stale or NotAllowed.
 
     A missed slot runs, or one runs again; a run that hangs is ended. A target that is down is tried at once: that
-    item stays until the target is back.
+    item stays until the target is back. A flood is let in.
     """
     actor = actor or by.username
     with transaction.atomic():
@@ -248,6 +256,9 @@ def run_now(review: Review, *, by: User, version: int, actor: str = "") -> None:
             breaker.try_now(review.payload["target"])
             return
         _decide(review, ReviewState.ANSWERED, event="review.answered", by=by, actor=actor, note="run now")
+        if remedy == alarm.LET_IN:
+            pace.let_all_in(review.payload["trigger"], by=actor)
+            return
         if remedy == alarm.RUN:
             now = timezone.now()
             move(review.job, JobState.PENDING, event="job.resumed", by=actor, reason="", ready_at=now)

@@ -1,8 +1,6 @@
 """Verbs of a Task: what becomes of it when its Run ends, well or not."""
 
 import datetime
-import hashlib
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,8 +10,10 @@ from django.utils import timezone
 
 from jobs import dispatch, events, policy
 from jobs.lifecycle import artifact as artifacts
+from jobs.lifecycle import merge
 from jobs.lifecycle import question as questions
 from jobs.lifecycle import run as runs
+from jobs.lifecycle.digest import digest_of
 from jobs.lifecycle.follow_up import WantedJob, open_follow_ups
 from jobs.lifecycle.job import lock, open_failure, open_review, settle
 from jobs.lifecycle.moves import move
@@ -24,9 +24,11 @@ from jobs.states import DeliveryState, ReviewKind, ReviewState, RunState, TaskSt
 _OWN_FIELDS = {
     "document": (),
     "brief": (),
-    "branch": ("repository", "base_sha", "message"),
+    "branch": ("repository", "base_sha", "message", "explanation", "open_points"),
     "client_message": ("subject",),
 }
+# What a branch says of the event that asked for it, if the event has it.
+_ASKED_IN = ("repository", "number", "url")
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,11 @@ def succeed(run: Run, result: Result, *, by: str) -> list[Delivery]:
             for number, effect in enumerate(result.effects, start=1)
         ]
         waits = any(policy.gate(effect.kind) or policy.asks_after(effect.kind) for effect in result.effects)
-        _finish(task, result, waits=waits, by=by)
+        # A revision that found nothing to change: what was pushed before still waits to be merged.
+        pushed = None if waits else merge.pushed_before(task)
+        _finish(task, result, waits=waits or pushed is not None, by=by)
+        if pushed:
+            merge.ask(job, task, pushed, fields=merge.fields_before(task))
         open_follow_ups(job, result.follow_ups, by=by)
         settle(job.pk, by=by)
     return deliveries
@@ -132,18 +138,6 @@ def rescue(run: Run, *, by: str) -> None:
         dispatch.wake(dispatch.AGENTS)
 
 
-def digest_of(*, target: str, kind: str, fields: dict[str, Any], files: list[dict[str, Any]]) -> str:
-    """Sha-256 over everything that will leave: where to, to whom, and every byte by its own sha-256."""
-    shown = [{name: file[name] for name in ("name", "media_type", "sha256")} for file in files]
-    canonical = json.dumps(
-        {"target": target, "kind": kind, "fields": fields, "files": shown},
-        sort_keys=True,
-        separators=(",", ":"),
-        ensure_ascii=False,
-    )
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
 def _finish(task: Task, result: Result, *, waits: bool, by: str) -> None:
     to = TaskState.NEEDS_REVIEW if waits else TaskState.COMPLETED
     move(
@@ -180,7 +174,9 @@ def _enter(effect: WantedEffect, number: int, *, task: Task, job: Job, made: dic
         {"name": row.name, "kind": row.kind, "media_type": row.media_type, "sha256": row.sha256}
         for row in (made[name] for name in effect.files)
     ]
-    target = settings.DELIVERED_BY[effect.kind]
+    if effect.kind == "branch" and (asked := {name: job.data[name] for name in _ASKED_IN if name in job.data}):
+        fields["asked_in"] = asked
+    target = _target_for(effect.kind, fields)
     digest = digest_of(target=target, kind=effect.kind, fields=fields, files=files)
     gate = policy.gate(effect.kind)
     review = _open_gate(gate, task=task, job=job, fields=fields, digest=digest) if gate else None
@@ -204,6 +200,12 @@ def _enter(effect: WantedEffect, number: int, *, task: Task, job: Job, made: dic
     if not review:
         dispatch.wake(dispatch.DELIVERIES)
     return delivery
+
+
+def _target_for(kind: str, fields: dict[str, Any]) -> str:
+    """Who makes the effect: a repository may have a target of its own."""
+    other: str | None = settings.BRANCHES_BY.get(str(fields.get("repository"))) if kind == "branch" else None
+    return other or settings.DELIVERED_BY[kind]
 
 
 def _open_gate(gate: ReviewKind, *, task: Task, job: Job, fields: dict[str, Any], digest: str) -> Review:

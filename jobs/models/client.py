@@ -26,6 +26,10 @@ class Client(models.Model):
         default=list, blank=True, validators=[check_recipients], help_text="Trusted mail addresses, a JSON list."
     )
     tone = models.CharField(max_length=200, blank=True, help_text="How messages to this client sound.")
+    house_style = models.TextField(
+        blank=True,
+        help_text="How texts for this client are written: words to use and to avoid, spelling, form of address.",
+    )
     notes = models.TextField(blank=True, help_text="What every agent working for this client should know.")
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -44,6 +44,11 @@ class Job(Stateful):
         null=True, blank=True
     )  # of the accepted plan; null: none, or no price
 
+    # Of an event that has a pace: where it came from, and when it was let in. Until then it waits for its turn.
+    source = models.CharField(max_length=40, blank=True)
+    sender = models.CharField(max_length=300, blank=True)  # within its source
+    let_in_at = models.DateTimeField(null=True, blank=True)
+
     starts = models.PositiveSmallIntegerField(default=0)  # planning starts without an end
     round = models.PositiveSmallIntegerField(default=0)  # planning conversations: one more after each answer
     created_by = models.CharField(max_length=120)
@@ -75,6 +80,23 @@ class Job(Stateful):
             ),
             # The loop guard: whether an open job asks the same already.
             models.Index(fields=["content_digest"], condition=Q(state__in=sorted(OPEN_JOB)), name="job_by_content"),
+            # The pace: whether so many of a rule, a sender, a source were let in within the hour; and who waits.
+            models.Index(
+                fields=["trigger", "let_in_at"], condition=Q(let_in_at__isnull=False), name="job_pace_of_rule"
+            ),
+            models.Index(
+                fields=["sender", "let_in_at"],
+                condition=Q(let_in_at__isnull=False) & ~Q(sender=""),
+                name="job_pace_of_sender",
+            ),
+            models.Index(
+                fields=["source", "let_in_at"], condition=Q(let_in_at__isnull=False), name="job_pace_of_source"
+            ),
+            models.Index(
+                fields=["trigger", "id"],
+                condition=Q(let_in_at__isnull=True, state=JobState.PENDING) & ~Q(source=""),
+                name="job_waits_its_turn",
+            ),
             # The queue page: one state, newest first.
             models.Index(fields=["state", "-id"], name="job_by_state"),
         ]

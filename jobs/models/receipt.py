@@ -1,5 +1,7 @@
 """Receipt: one accepted inbound delivery."""
 
+import datetime
+
 from django.db import models
 from django.db.models import Q
 
@@ -7,8 +9,19 @@ from jobs.models.fence import AppendOnly, AppendOnlyQuerySet
 from jobs.states import Outcome
 
 
+class ReceiptQuerySet(AppendOnlyQuerySet["Receipt"]):
+    """Append-only but for one thing: what an event said may be forgotten."""
+
+    def forget(self, now: datetime.datetime) -> int:
+        """Empty the bytes and the values; return how many. For lifecycle.pruning only."""
+        return models.QuerySet.update(self, body=b"", data={}, pruned_at=now)
+
+
 class Receipt(AppendOnly):
-    """What came in, raw bytes kept; `data` is what triggers may name. Committed before the sender hears 2xx."""
+    """What came in, raw bytes kept; `data` is what triggers may name. Committed before the sender hears 2xx.
+
+    After a while both are emptied (`pruned_at`); the fact that it came stays.
+    """
 
     source = models.CharField(max_length=40)
     external_id = models.CharField(max_length=255)
@@ -26,8 +39,9 @@ class Receipt(AppendOnly):
     origin = models.CharField(max_length=64, blank=True)  # a stranger's network address, as a keyed hash
     token = models.CharField(max_length=120, blank=True)  # what of the sender's proof is good for one event only
     received_at = models.DateTimeField(auto_now_add=True)
+    pruned_at = models.DateTimeField(null=True, blank=True)
 
-    objects = AppendOnlyQuerySet["Receipt"].as_manager()
+    objects = ReceiptQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

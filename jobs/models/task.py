@@ -27,6 +27,9 @@ class Task(Stateful):
     starts = models.PositiveSmallIntegerField(default=0)  # starts without an end: three set the job aside
     round = models.PositiveSmallIntegerField(default=0)  # one more after each revision asked for
     revision_note = models.TextField(blank=True)
+    sent_back = models.PositiveSmallIntegerField(
+        default=0
+    )  # so often a review step sent it back; its note is the last
     ready_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
 

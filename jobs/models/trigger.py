@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
 
@@ -39,6 +40,12 @@ class Trigger(models.Model):
         choices=[(Priority.CLIENT, "1, client"), (Priority.INTERNAL, "2, internal")], default=Priority.INTERNAL
     )
     budget_microusd = models.BigIntegerField(null=True, blank=True, help_text="Micro-USD; empty: the usual budget.")
+    most_an_hour = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Jobs that it may begin within an hour, what comes faster waits; empty: the usual number.",
+    )
     # The proof a sender needs is derived from SECRET_KEY and these, so no secret lies in the database.
     secret_version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ def test_variables_are_put_in() -> None:
 
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize("values", [{}, {"what": "bread"}, {"what": "bread", "price": "3", "when": "now"}])
-def test_a_missing_variable_is_an_error_and_so_is_one_too_many(values: dict[str, str]) -> None:
+def test_a_missing_variable_is_an_error_and_so_is_one_too_many(values: dict[str, Any]) -> None:
     with pytest.raises(prompts.PromptError, match="takes"):
         prompts.load("baker", "v1", **values)
 

@@ -212,6 +212,13 @@ class TestMailServer:
             env.mail_server("EMAIL_URL")
 
 
+def test_a_listing_says_which_of_its_names_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME", "shop,shpo")
+    assert env.listing("SOME") == ["shop", "shpo"]
+    with pytest.raises(env.BadSetting, match="SOME names 'shpo': write one of shop, site"):
+        env.listing("SOME", known=["site", "shop"])
+
+
 def test_a_time_of_day_is_read_and_a_wrong_one_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOUR", "06:30")
     assert env.clock("HOUR", default="07:00").isoformat() == "06:30:00"

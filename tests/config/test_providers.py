@@ -85,7 +85,29 @@ def test_notion_takes_the_briefs_once_it_is_connected_in_every_process(monkeypat
         "token": "",
         "site": "https://desk.example.com",
         "data_source": "1000",
+        "review_data_source": "",
         "base_url": "https://api.notion.com",
+    }
+    assert "notion" not in providers.notices(wired)
+    assert "notion" not in providers.desks(wired)
+
+
+def test_notion_shows_the_inbox_and_takes_no_briefs_where_only_that_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NOTION_TOKEN", "ntn_1")
+    monkeypatch.delenv("NOTION_DATA_SOURCE", raising=False)
+    monkeypatch.setenv("NOTION_REVIEW_DATA_SOURCE", "2000")
+    monkeypatch.setenv("NOTION_APPROVERS", "0a1b=owner")
+    wired = providers.wire(HOUSE)
+    assert providers.delivered_by(wired)["brief"] == "folder"
+    assert providers.notices(wired)["notion"]["cards"] == ["review"]
+    assert providers.notices(wired)["notion"]["events"] == ["review.*"]
+    assert providers.desks(wired)["notion"] == {
+        "token": "ntn_1",
+        "base_url": "https://api.notion.com",
+        "data_source": "2000",
+        "approvers": {"0a1b": "owner"},
     }
 
 
@@ -93,6 +115,73 @@ def test_a_source_has_its_secrets_and_others_have_none() -> None:
     wired = {"shop": providers.Wiring(source={}, secrets=["old", "new"]), "shelf": providers.Wiring(target={})}
     assert providers.secrets(wired) == {"shop": ["old", "new"]}
     assert providers.sources(wired) == {"shop": {}}
+
+
+AT_GITHUB = providers.House(
+    base_url="https://desk.example.com",
+    var=Path("/v"),
+    mail_from="desk@example.com",
+    repositories={
+        "site": "/site.git",
+        "shop": "git@github.com:acme/shop.git",
+        "blog": "https://github.com/acme/blog",
+    },
+    ci_repositories=("blog",),
+)
+
+
+@pytest.fixture
+def github(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """No login of any kind, until a test sets one."""
+    for name in ("TOKEN", "APP_ID", "APP_KEY", "READ_TOKEN", "HOOKS", "BASE_URL", "LABELS"):
+        monkeypatch.delenv(f"GITHUB_{name}", raising=False)
+    monkeypatch.delenv("NIGHTDESK_HELD_ELSEWHERE", raising=False)
+    return monkeypatch
+
+
+@pytest.mark.parametrize(
+    "login",
+    [
+        {"GITHUB_TOKEN": "t"},
+        {"GITHUB_APP_ID": "1", "GITHUB_APP_KEY": "k"},
+        {"NIGHTDESK_HELD_ELSEWHERE": "GITHUB_TOKEN"},
+        {"GITHUB_APP_ID": "1", "NIGHTDESK_HELD_ELSEWHERE": "GITHUB_APP_KEY"},
+    ],
+)
+def test_repositories_at_github_have_their_branches_there_once_there_is_a_login(
+    github: pytest.MonkeyPatch, login: dict[str, str]
+) -> None:
+    assert providers.branches_by(providers.wire(AT_GITHUB)) == {}
+    for name, value in login.items():
+        github.setenv(name, value)
+    wired = providers.wire(AT_GITHUB)
+    assert providers.branches_by(wired) == {"shop": "github", "blog": "github"}
+    assert providers.delivered_by(wired)["branch"] == "git"
+    options = providers.targets(wired)["github"]
+    assert options["labels"] == ["nightdesk"]
+    assert options["ci_repositories"] == ("blog",)
+    assert set(options["repositories"]) == {"shop", "blog"}
+
+
+def test_half_an_app_is_no_login(github: pytest.MonkeyPatch) -> None:
+    github.setenv("GITHUB_APP_ID", "1")
+    assert "github" not in providers.targets(providers.wire(AT_GITHUB))
+
+
+def test_a_key_on_one_line_is_a_key(github: pytest.MonkeyPatch) -> None:
+    github.setenv("GITHUB_APP_ID", "1")
+    github.setenv("GITHUB_APP_KEY", r"-----BEGIN\nx\n-----END")
+    assert providers.targets(providers.wire(AT_GITHUB))["github"]["app_key"] == "-----BEGIN\nx\n-----END"
+
+
+def test_agents_clone_from_github_with_the_token_that_only_reads(github: pytest.MonkeyPatch) -> None:
+    assert providers.read_by_agents(AT_GITHUB) == AT_GITHUB.repositories
+    github.setenv("GITHUB_READ_TOKEN", "re/ad")
+    assert providers.read_by_agents(AT_GITHUB) == {
+        "site": "/site.git",
+        "shop": "https://x-access-token:re%2Fad@github.com/acme/shop.git",
+        "blog": "https://x-access-token:re%2Fad@github.com/acme/blog.git",
+    }
 
 
 def test_a_webhook_tells_each_of_its_places(monkeypatch: pytest.MonkeyPatch) -> None:

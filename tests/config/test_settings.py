@@ -208,7 +208,6 @@ def test_github_is_asked_for_what_is_missing_where_there_is_a_token_and_a_hook(r
 
 
 def test_our_own_accounts_at_github_are_a_list(read: Read) -> None:
-    assert read("settings.SOURCES", GITHUB_LOGIN="desk-bot, desk[bot]")["github"] == {
-        "own_logins": ["desk-bot", "desk[bot]"]
-    }
-    assert read("settings.SOURCES")["github"] == {"own_logins": []}
+    found = read("settings.SOURCES", GITHUB_LOGIN="desk-bot, desk[bot]", GITHUB_REVIEWERS="mona")["github"]
+    assert found == {"own_logins": ["desk-bot", "desk[bot]"], "reviewers": ["mona"]}
+    assert read("settings.SOURCES")["github"] == {"own_logins": [], "reviewers": []}

@@ -1,142 +1,104 @@
-"""GitHub's list of webhook deliveries on loopback: hooks, attempts by pages, and the button that sends one again.
+"""GitHub on loopback: real bare repositories over git's own protocol, and a strict part of the API over them.
 
-`sender` is told (event, guid) of each redelivery and says with which status the receiver answered, None for no
-answer.
+A request that GitHub's own description does not allow, or a path that nobody serves, is a violation: the test that
+caused it fails at its end.
 """
 
 import itertools
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from pathlib import Path
 
+from tests.emulators.github_git import Repo, serve
+from tests.emulators.github_hooks import Hook, Hooks, Sender
+from tests.emulators.github_logins import READ_TOKEN, TOKEN, Logins, require
+from tests.emulators.github_places import Place
+from tests.emulators.github_pulls import Pulls
+from tests.emulators.github_requests import problems
 from tests.emulators.kit import Emu, Reply, Req
+from tests.repositories import Owned
 
-TOKEN = "github_pat_emulator_0001"
+__all__ = ["READ_TOKEN", "TOKEN", "GitHubEmulator", "Hook"]
+
 VERSIONS = {"2022-11-28", "2026-03-10"}
-Sender = Callable[[str, str], int | None]
+LOGIN = "nightdesk-bot"
 
 
-@dataclass
-class Hook:
-    """One webhook with its attempts, the newest first."""
-
-    id: int
-    url: str
-    active: bool = True
-    attempts: list[dict[str, Any]] = field(default_factory=list)
-
-
-class GitHubEmulator(Emu):
-    """Strict about headers, paths and queries; a page holds at most `page_size` attempts."""
+class GitHubEmulator(Pulls, Hooks, Emu):
+    """`logins` are its tokens, `places` its repositories; both are changed as a test likes."""
 
     def __init__(self, *, token: str = TOKEN, page_size: int = 100) -> None:
-        self.token = token
         self.page_size = page_size
-        self.hooks: dict[str, list[Hook]] = {}  # by "owner/name" or organisation
+        self.hooks = {}
         self.sender: Sender = lambda event, guid: 202
-        self._ids = itertools.count(12_000_000_001)
+        self.ids = itertools.count(12_000_000_001)
+        self.places: dict[str, Place] = {}
+        self.logins = Logins()
+        self._happenings: list[tuple[re.Pattern[str], Callable[[], object]]] = []
+        may = dict.fromkeys(("contents", "pull_requests"), "write")
+        self.logins.add(token, LOGIN, **may, metadata="read", checks="read", statuses="read")
+        self.logins.add(READ_TOKEN, LOGIN, contents="read", metadata="read")
         super().__init__()
 
     def setup(self) -> None:
-        for root in ("/repos/{owner}/{name}", "/orgs/{owner}"):
-            self.route("GET", f"{root}/hooks", self._list_hooks)
-            self.route("GET", f"{root}/hooks/{{hook}}/deliveries", self._list_deliveries)
-            self.route("POST", f"{root}/hooks/{{hook}}/deliveries/{{delivery}}/attempts", self._redeliver)
+        self.set_up_hooks()
+        self.set_up_pulls()
+        self.route("GET", r"/(?P<full_name>[^/]+/[^/]+)\.git/(?P<rest>.+)", self._git)
+        self.route("POST", r"/(?P<full_name>[^/]+/[^/]+)\.git/(?P<rest>.+)", self._git)
 
-    def add_hook(self, owner: str, url: str, *, active: bool = True) -> Hook:
-        """A new webhook of this repository or organisation."""
-        hook = Hook(next(self._ids), url, active)
-        self.hooks.setdefault(owner, []).append(hook)
-        return hook
-
-    def attempt(
-        self, hook: Hook, guid: str, status: int | None, *, event: str = "issues", ago: timedelta = timedelta(0)
-    ) -> dict[str, Any]:
-        """One attempt of a delivery, answered with this status (None: not at all)."""
-        status_of = "OK" if status and status < 300 else f"Invalid HTTP Response: {status}"
-        made = {
-            "id": next(self._ids),
-            "guid": guid,
-            "delivered_at": f"{datetime.now(UTC) - ago:%Y-%m-%dT%H:%M:%SZ}",
-            "redelivery": any(one["guid"] == guid for one in hook.attempts),
-            "duration": 0.27,
-            "status": status_of if status else "timed out",
-            "status_code": status or 0,
-            "event": event,
-            "action": "labeled" if event == "issues" else None,
-            "installation_id": None,
-            "repository_id": 456,
-            "throttled_at": None,
-        }
-        hook.attempts.append(made)
-        hook.attempts.sort(key=lambda one: (one["delivered_at"], one["id"]), reverse=True)
-        return made
+    def add_repository(self, full_name: str, owned: Owned) -> Place:
+        """The owner's bare repository, at this host under owner/name. The emulator has been started."""
+        place = Place(1_000 + len(self.places), self.url, Repo(owned.path, full_name))
+        self.places[full_name] = place
+        return place
 
     def pre(self, req: Req) -> None:
+        """Headers and login first, then the request's own form."""
+        if ".git/" in req.path:
+            return
         if not req.headers.get("user-agent"):
             raise Reply(403, {"message": "Request forbidden by administrative rules."})
         if req.headers.get("x-github-api-version") not in VERSIONS:
             raise Reply(400, {"message": "Invalid API version"})
-        if req.headers.get("authorization") not in {f"Bearer {self.token}", f"token {self.token}"}:
-            raise Reply(401, {"message": "Bad credentials"})
+        if not req.path.startswith("/app") and not req.path.endswith("/installation"):
+            self.logins.of(req)
+        is_served = any(method == req.method and pattern.fullmatch(req.path) for method, pattern, _ in self.routes)
+        if is_served and (found := problems(req)):
+            self.violations.append(f"{req.method} {req.path}: {'; '.join(found)}")
+            errors = [{"resource": "Request", "code": "custom", "message": one} for one in found]
+            raise Reply(422, {"message": "Validation Failed", "errors": errors, "status": "422"})
+
+    def before(self, match: str, happens: Callable[[], object]) -> None:
+        """Once, just before the first request whose "METHOD path" matches."""
+        self._happenings.append((re.compile(match), happens))
+
+    def answer(self, req: Req) -> Reply:
+        """As every service, and with the scopes of a classic token."""
+        due = [one for one in self._happenings if one[0].search(f"{req.method} {req.path}")]
+        for one in due:
+            self._happenings.remove(one)
+            one[1]()
+        reply = super().answer(req)
+        token = req.headers.get("authorization", "").partition(" ")[2]
+        grant = self.logins.grants.get(token)
+        if grant and grant.scopes is not None:
+            reply.headers = {**reply.headers, "X-OAuth-Scopes": grant.scopes}
+        return reply
 
     def not_found(self, req: Req) -> Reply:
         self.violations.append(f"unknown: {req.method} {req.path}")
         return Reply(404, {"message": "Not Found"})
 
-    def _list_hooks(self, req: Req, owner: str, name: str = "") -> Any:
-        self._check_query(req, {"per_page", "page"})
-        found = self._owned(owner, name)
-        return [
-            {
-                "type": "Repository" if name else "Organization",
-                "id": hook.id,
-                "name": "web",
-                "active": hook.active,
-                "events": ["*"],
-                "config": {"url": hook.url, "content_type": "json", "insecure_ssl": "0", "secret": "********"},
-                "url": f"{self.url}{req.path}/{hook.id}",
-            }
-            for hook in found
-        ]
-
-    def _list_deliveries(self, req: Req, hook: str, owner: str, name: str = "") -> Reply:
-        self._check_query(req, {"per_page", "cursor", "redelivery"})
-        attempts = self._hook(owner, name, hook).attempts
-        size = min(self.page_size, int(req.query.get("per_page", ["30"])[0]))
-        cursor = req.query.get("cursor", ["v1_0"])[0]
-        if not re.fullmatch(r"v1_\d+", cursor) or size > 100:
-            raise Reply(422, {"message": "Validation Failed"})
-        start = next((at for at, one in enumerate(attempts) if one["id"] == int(cursor[3:])), 0)
-        page, rest = attempts[start : start + size], attempts[start + size :]
-        following = f'<{self.url}{req.path}?per_page={size}&cursor=v1_{rest[0]["id"]}>; rel="next"' if rest else ""
-        return Reply(200, page, {"Link": following} if following else {})
-
-    def _redeliver(self, req: Req, hook: str, delivery: str, owner: str, name: str = "") -> Reply:
-        if req.body:
-            raise Reply(400, {"message": "Problems parsing JSON"})
-        found = self._hook(owner, name, hook)
-        given = next((one for one in found.attempts if str(one["id"]) == delivery), None)
-        if given is None:
-            raise Reply(404, {"message": "Not Found"})
-        self.attempt(found, given["guid"], self.sender(given["event"], given["guid"]), event=given["event"])
-        return Reply(202, {})
-
-    def _owned(self, owner: str, name: str) -> list[Hook]:
-        found = self.hooks.get(f"{owner}/{name}" if name else owner)
-        if found is None:
-            raise Reply(404, {"message": "Not Found"})
-        return found
-
-    def _hook(self, owner: str, name: str, wanted: str) -> Hook:
-        for hook in self._owned(owner, name):
-            if str(hook.id) == wanted:
-                return hook
-        raise Reply(404, {"message": "Not Found"})
-
-    def _check_query(self, req: Req, known: set[str]) -> None:
-        if unknown := req.query.keys() - known:
-            self.violations.append(f"{req.path} knows no {', '.join(sorted(unknown))}")
-            raise Reply(422, {"message": "Validation Failed"})
+    def _git(self, req: Req, full_name: str, rest: str) -> Reply:
+        place = self.places.get(full_name)
+        grant = self.logins.of_git(req)
+        if place is None:
+            raise Reply(404, raw=b"Repository not found.", ctype="text/plain")
+        is_push = "git-receive-pack" in (rest, *req.query.get("service", []))
+        try:
+            require(grant, full_name, contents="write" if is_push else "read")
+        except Reply as refusal:
+            text = f"Permission to {full_name}.git denied to {grant.login}."
+            raise Reply(refusal.status, raw=text.encode(), ctype="text/plain") from refusal
+        path: Path = place.repo.path
+        return serve(path.parent, req, f"/{path.name}/{rest}")

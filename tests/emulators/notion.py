@@ -7,6 +7,7 @@ after it was made. `edit` is what a person does in the app; `unshare` takes a da
 import itertools
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -35,10 +36,10 @@ class Page:
     id: str
     parent: Json
     properties: dict[str, Json]
+    created: datetime
     markdown: str = ""
     blocks: list[Json] = field(default_factory=list)
     in_trash: bool = False
-    created: datetime = field(default_factory=lambda: datetime.now(UTC))
     seen_from: float = 0.0
     edited: datetime = field(default_factory=lambda: datetime.now(UTC))
     edited_by: str = BOT
@@ -75,6 +76,7 @@ class NotionEmulator(Emu):
         self.sources: dict[str, Source] = {}
         self.pages: dict[str, Page] = {}
         self.tasks: dict[str, Json] = {}
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self._calls: list[float] = []
         self._ids = itertools.count(1)
         super().__init__()
@@ -228,7 +230,7 @@ class NotionEmulator(Emu):
         rules.blocks(body.get("children", []))
         properties = rules.empty(source.columns) | rules.values(body.get("properties", {}), source.columns)
         parent = {"type": "data_source_id", "data_source_id": source.id, "database_id": source.database}
-        page = Page(self._id(), parent, properties, blocks=body.get("children", []))
+        page = Page(self._id(), parent, properties, self.now(), blocks=body.get("children", []))
         page.markdown = self._text(rules.markdown(body.get("markdown", "")))
         page.seen_from = time.monotonic() + self.lag
         self.pages[page.id] = page

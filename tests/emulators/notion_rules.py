@@ -5,6 +5,7 @@ Every check raises Refused with the service's error code; texts are approximatio
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 MAX_BODY_BYTES = 500_000
@@ -204,6 +205,12 @@ def matches(filter_: Any, page: Json, schema: Mapping[str, Json]) -> bool:
         if "and" in filter_:
             return all(matches(one, page, schema) for one in filter_["and"])
         return any(matches(one, page, schema) for one in filter_["or"])
+    if filter_.get("timestamp") == "created_time":
+        return _made_since(filter_, page["created"])
+    return _has(filter_, page, schema)
+
+
+def _has(filter_: Any, page: Json, schema: Mapping[str, Json]) -> bool:
     kind = next((name for name in filter_ if name not in {"property", "type"}), "")
     name = filter_.get("property")
     column = next((one for one in schema.values() if name in {one["name"], one["id"]}), None)
@@ -219,9 +226,16 @@ def matches(filter_: Any, page: Json, schema: Mapping[str, Json]) -> bool:
         value = plain(value)
     elif kind in _NAMED:
         value = value["name"] if value else ""
-    else:
-        value = value or ""
-    return bool(_compare(operator, str(value), operand))
+    return _compare(operator, str(value or ""), operand)
+
+
+def _made_since(filter_: Any, created: datetime) -> bool:
+    keys(filter_, ("timestamp", "created_time"), "filter", needed=("created_time",))
+    if set(filter_["created_time"]) != {"on_or_after"}:
+        raise NotImplementedError(f"filter {filter_}")
+    # Times of pages are cut to minutes.
+    since = datetime.fromisoformat(filter_["created_time"]["on_or_after"])
+    return created.replace(second=0, microsecond=0) >= since.replace(second=0, microsecond=0)
 
 
 def _compare(operator: str, value: str, operand: Any) -> bool:

@@ -5,6 +5,7 @@ import datetime
 import json
 import secrets
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from cryptography import x509
@@ -25,6 +26,17 @@ def _certificate(key: rsa.RSAPrivateKey) -> bytes:
     made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
     made = made.serial_number(1).not_valid_before(now).not_valid_after(now + datetime.timedelta(days=3650))
     return made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+def self_signed(folder: Path) -> Path:
+    """A file with a certificate that nobody vouches for, and its key."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path = folder / "server.pem"
+    path.write_bytes(secret + _certificate(key))
+    return path
 
 
 @dataclass

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.test import Client as Browser
 
 from integrations.contracts import BadSignature, Incoming, Malformed, RawRequest, Source, TooLarge
 
@@ -140,6 +141,12 @@ class SourceContract:
         assert self.accepts(request)
         with contextlib.suppress(Malformed, TooLarge):
             assert self.source.parse(request).data
+
+    def test_a_body_over_the_limit_is_refused_before_anybody_is_asked(self) -> None:
+        """No rule, no secret and no database: what is too large is not even looked at."""
+        body = b" " * (self.limit + 1)
+        response = Browser().post(self.request().path, body, content_type="application/json")
+        assert (response.status_code, response.json()["error"]) == (413, "too_large")
 
     def test_conditions_that_are_not_known_are_named(self) -> None:
         with pytest.raises(ValueError, match="moon_phase"):

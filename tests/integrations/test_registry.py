@@ -15,6 +15,19 @@ def test_every_source_answers_to_its_own_name(name: str) -> None:
     assert registry.source(name).slug == name
 
 
+@pytest.mark.parametrize(
+    ("path", "contract"),
+    [
+        *((path, "SourceContract") for path in registry.SOURCES.values()),
+        *((path, "TargetContract") for path in registry.TARGETS.values()),
+    ],
+)
+def test_every_half_of_a_provider_keeps_the_contract_of_all(path: str, contract: str) -> None:
+    module, _, name = path.rpartition(".")
+    tests = (Path(__file__).parent.parent / Path(*module.split("."))).parent.glob("test_*.py")
+    assert any(f"({contract})" in text and name in text for text in (file.read_text() for file in tests))
+
+
 def test_a_target_is_made_with_its_options(tmp_path: Path) -> None:
     assert isinstance(registry.target("folder", {"root": tmp_path}), FolderTarget)
 
@@ -37,9 +50,9 @@ def test_a_gap_finder_is_made_with_its_options() -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(registry.UnknownProvider, match="'fax'; there are: form, github, mail, slack, standard"):
+    with pytest.raises(registry.UnknownProvider, match="'fax'; there are: form, github, mail, notion, slack"):
         registry.source("fax")
-    with pytest.raises(registry.UnknownProvider, match="there are: folder, git, mail"):
+    with pytest.raises(registry.UnknownProvider, match="there are: folder, git, github, mail"):
         registry.target("fax", {})
 
 

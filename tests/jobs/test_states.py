@@ -30,9 +30,10 @@ LEGAL = {
     """,
     "task": """
         blocked > pending failed cancelled
-        pending > in_progress failed cancelled
-        in_progress > pending needs_review completed failed cancelled
+        pending > in_progress blocked failed cancelled
+        in_progress > pending blocked needs_review completed failed cancelled
         needs_review > pending completed failed cancelled
+        completed > pending
         failed > pending cancelled
     """,
     "run": """
@@ -82,7 +83,7 @@ def test_a_state_that_nobody_knows_leads_nowhere() -> None:
     ("noun", "final"),
     [
         ("job", {"completed", "cancelled"}),
-        ("task", {"completed", "cancelled"}),
+        ("task", {"cancelled"}),  # a completed one may be sent back by a review step
         ("run", {"succeeded", "failed", "abandoned", "cancelled"}),
         ("review", {"declined", "answered", "superseded"}),
         ("delivery", {"delivered", "cancelled"}),

@@ -180,7 +180,7 @@ def test_a_row_that_cannot_be_rescued_keeps_no_other_from_it(planned: Callable[.
     broken = claimed()
     hold(broken, ELSEWHERE, PASSED)
     # A row of a newer version: its state is one that this code cannot lead anywhere.
-    Task.objects.update_state(state="completed")
+    Task.objects.update_state(state="cancelled")
     open_job(title="x", brief="x", by="x", priority=1)
     sound = claimed()
     hold(sound, ELSEWHERE, PASSED)

@@ -104,7 +104,8 @@ def read(ask: Ask) -> Told:
         files=_files(sections),
         steps=_steps(sections),
         previous=sections.get("What you made before", ""),
-        note=sections.get("What the owner wants changed in it", ""),
+        note=sections.get("What the owner wants changed in it")
+        or sections.get("What a review found wrong in it: mend that", ""),
         rubric=items(sections.get("The rubric", "")),
         known=_KNOWN.findall(sections.get("What the owner said in earlier jobs for this client", "")),
         repositories=_LISTED.findall(sections.get("Repositories that can be worked on", "")),

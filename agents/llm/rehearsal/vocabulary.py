@@ -171,6 +171,8 @@ KINDS = {
         r"auswertung",
         r"ubersicht | rapport | compte rendu | informe | resumen | relazione | rapporto",
     ),
+    "minutes": _any("minutes | protokoll | proces-verbal | acta | verbale"),
+    "invoice": _any("invoice | bill | rechnung | facture | factura | fattura"),
     "page": _any(
         r"page | landing | website | brochure | flyer | leaflet | seite | webseite | broschure | depliant | pagina",
         r"folleto | volantino",

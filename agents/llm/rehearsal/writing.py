@@ -89,7 +89,7 @@ def critique(told: Told) -> Json:
 def _score(criterion: str, text: str, told: Told) -> Json:
     name = criterion.partition(":")[0].lower()
     if _OPEN in text and name in {"purpose", "accuracy"}:
-        score, suggestion = 2, f"Settle the places marked “{_OPEN}: …]” before it goes out."
+        score, suggestion = 3, f"Settle the places marked “{_OPEN}: …]” before it goes out."
     elif name in {"clarity", "readability", "tone", "use"}:
         score, suggestion = _readability(text)
     elif name in {"structure", "decision", "interest"}:

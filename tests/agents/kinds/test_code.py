@@ -106,7 +106,7 @@ class TestAFault:
         assert "ZeroDivisionError" in said[1]
         assert said[4].startswith("The tests pass.")
 
-        assert draft.summary == "+1 -1 in 1 file, tests pass"
+        assert draft.summary == "+1 -1 in 1 file, tests pass, no new test"
         patch, tests = draft.made
         assert (patch.kind, patch.name, tests.kind, tests.name) == (
             "patch",
@@ -117,13 +117,17 @@ class TestAFault:
         assert b"+    return sum(prices)\n" in patch.content
         assert tests.content.decode().startswith(f"$ {COMMAND}\n")
         assert tests.content.decode().endswith("OK\n\nThe tests pass.\n")
-        fields = {"repository": "menu", "base_sha": owned.sha(), "message": ANSWER["message"]}
-        assert draft.effects == [Effect(kind="branch", fields=fields, files=["changes.patch"])]
+        told = {name: ANSWER[name] for name in ("message", "explanation", "open_points")}
+        fields = {"repository": "menu", "base_sha": owned.sha(), **told}
+        assert draft.effects == [Effect(kind="branch", fields=fields, files=["changes.patch", "tests.txt"])]
         assert draft.output == {
             **ANSWER,
+            "open_points": [code.NO_TEST],
+            "risks": [],
             "follow_ups": [],
             "repository": "menu",
             "base_sha": owned.sha(),
+            "began_at": owned.sha(),
             "files": ["menu.py"],
             "added": 1,
             "removed": 1,
@@ -201,7 +205,7 @@ class TestTheTestCommand:
         draft = play(a_task(brief), options, tmp_path / "desk", llm)
         assert "No test command is known." in llm.asks[0].messages[0]["content"]
         assert "No test command is known" in results(llm)[1]
-        assert draft.summary == "+1 -1 in 1 file, not tested: no test command is known"
+        assert draft.summary == "+1 -1 in 1 file, not tested: no test command is known, no new test"
         assert [made.kind for made in draft.made] == ["patch"]
 
 
@@ -263,7 +267,7 @@ class TestARunThatWasTakenOver:
         began = any(turn.tool_results for turn in dying.stored)
         assert len(llm.asks) == len(SCRIPT)  # nothing was asked twice
         assert draft.output["base_sha"] == (base if began else moved)
-        assert draft.summary == "+2 -1 in 2 files, tests pass"
+        assert draft.summary == "+2 -1 in 2 files, tests pass, no new test"
         assert b"+two notes\n" in draft.made[0].content
 
     def test_says_so_when_its_base_is_gone(self, brief: Brief, options: Json, owned: Owned, tmp_path: Path) -> None:
@@ -290,7 +294,41 @@ class TestARevision:
         assert "the change that you made before is in the files]" in results(llm)[0]
         assert "Say it in the README too." in llm.asks[0].messages[0]["content"]
         assert draft.output["files"] == ["README.md", "menu.py"]
-        assert draft.summary == "+3 -1 in 2 files, tests pass"
+        assert draft.summary == "+3 -1 in 2 files, tests pass, no new test"
+
+    def test_is_one_more_step_on_the_branch_that_is_there(
+        self, brief: Brief, options: Json, owned: Owned, tmp_path: Path
+    ) -> None:
+        began_at = owned.sha()
+        task = self.revised(brief, options, tmp_path)
+        branch = f"agent/{brief.job_uid}"
+        owned.commit({"menu.py": "def total(prices):\n    return sum(prices)\n"}, branch=branch)
+        tip = owned.commit({"NOTES.md": "By a person.\n"}, branch=branch)
+        owned.commit({"menu.py": "# main went on\n"})
+        assert task.revision
+        revision = task.revision.model_copy(update={"output": {"began_at": began_at}})
+        llm = ScriptedLLM(uses(("write_file", {"path": "README.md", "content": "# Menu\n\nSums.\n"})), says(ANSWER))
+        draft = play(task.model_copy(update={"revision": revision}), options, tmp_path / "desk", llm)
+        assert results(llm)[0].startswith(f"[commit {tip}, the change that you made before is in the files]")
+        whole, step, _ = draft.made
+        assert (whole.name, step.name, step.kind) == ("changes.patch", "revision.patch", "revision")
+        assert b"NOTES.md" in whole.content
+        assert b"menu.py" in whole.content
+        assert b"README.md" in step.content
+        assert b"menu.py" not in step.content
+        (effect,) = draft.effects
+        assert effect.files == ["revision.patch", "tests.txt"]
+        assert effect.fields["base_sha"] == draft.output["base_sha"] == tip
+        assert draft.output["began_at"] == began_at
+        assert draft.summary == "+4 -1 in 3 files, tests pass, no new test"
+
+    def test_that_changes_nothing_says_so(self, brief: Brief, options: Json, owned: Owned, tmp_path: Path) -> None:
+        task = self.revised(brief, options, tmp_path)
+        fixed = "def total(prices):\n    return sum(prices)\n"
+        owned.commit({"menu.py": fixed}, branch=f"agent/{brief.job_uid}")
+        draft = play(task, options, tmp_path / "desk", [says(ANSWER)])
+        assert draft.summary.startswith("No change was made: ")
+        assert (draft.effects, draft.made) == ([], [])
 
     def test_begins_anew_where_the_change_does_not_fit_any_more(
         self, brief: Brief, options: Json, owned: Owned, tmp_path: Path
@@ -346,7 +384,14 @@ def test_the_commits_message_is_short_and_plain(given: str, message: str) -> Non
 
 def test_tests_that_were_stopped_are_said() -> None:
     output = code.Output(
-        **ANSWER, repository="menu", base_sha="a" * 40, files=["a", "b"], added=12, removed=2, tests="stopped"
+        **ANSWER,
+        repository="menu",
+        base_sha="a" * 40,
+        began_at="a" * 40,
+        files=["a", "b"],
+        added=12,
+        removed=2,
+        tests="stopped",
     )
     outcome = Outcome("", None, "it took longer than 300 seconds")
     assert code.summary(output, outcome) == ("+12 -2 in 2 files, tests stopped: it took longer than 300 seconds")

@@ -6,6 +6,7 @@ import pytest
 
 from agents.contracts import Answer, Brief, Json, Unable
 from agents.decisions import NeedsAnswer
+from agents.kinds import code
 from agents.sandbox import profile
 from tests.agents.kinds import test_code as whole
 from tests.agents.kinds.test_code import ANSWER, EDIT, GIVEN, a_task, play
@@ -72,3 +73,32 @@ class TestBeforeAnythingIsSpent:
     ) -> None:
         with pytest.raises(Unable, match="does not fit"):
             play(a_task(brief, input=given), options, tmp_path / "desk", [])
+
+
+def test_a_change_with_its_test_names_its_risks_and_is_not_told_that_it_has_none(
+    brief: Brief, options: Json, tmp_path: Path
+) -> None:
+    test = ("write_file", {"path": "tests/test_more.py", "content": "# more\n"})
+    answer = {**ANSWER, "risks": ["Callers that rely on the crash."]}
+    draft = play(a_task(brief), options, tmp_path / "desk", [uses(EDIT, test), says(answer)])
+    assert draft.output["open_points"] == []
+    assert draft.output["risks"] == answer["risks"]
+    assert draft.summary.endswith("tests pass, 1 risk named")
+
+
+@pytest.mark.parametrize(
+    ("path", "is_test"),
+    [
+        ("tests/a.py", True),
+        ("src/__tests__/a.js", True),
+        ("test_a.py", True),
+        ("a_test.go", True),
+        ("a.spec.ts", True),
+        ("src/UserTest.java", True),
+        ("latest.py", False),
+        ("contest/a.py", False),
+        ("src/attest.go", False),
+    ],
+)
+def test_files_of_tests_are_known_by_their_names(path: str, is_test: bool) -> None:
+    assert bool(code._TEST_FILE.search(path)) is is_test

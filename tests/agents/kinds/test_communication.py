@@ -25,8 +25,8 @@ def test_a_message_waits_with_its_subject_and_body(task: Brief, tmp_path: Path) 
     assert draft.effects == [
         Effect(kind="client_message", fields={"subject": "Your spring menu"}, files=[made.name])
     ]
-    assert draft.summary == "Message to Trattoria Lume: Your spring menu"
-    assert draft.output == MESSAGE
+    assert draft.summary == "Message to Trattoria Lume: Your spring menu; based on Write the menu, prices.md"
+    assert draft.output == {**MESSAGE, "based_on": ["Write the menu", "prices.md"]}
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import hashlib
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -69,6 +70,7 @@ def test_a_quote_that_stands_in_its_source_is_a_finding(task: Brief, tmp_path: P
     first, second = draft.output["findings"]
     assert (first["supported"], first["fetched_at"]) == (True, "2026-11-23T02:30:00+00:00")
     assert (second["supported"], second["fetched_at"]) == (True, "")
+    assert first["sha256"] == hashlib.sha256(PAGE.encode()).hexdigest()
     assert draft.summary == "2 findings from 2 sources, 1 gap"
 
 
@@ -80,8 +82,11 @@ def test_the_brief_shows_quote_source_and_time(task: Brief, tmp_path: Path, site
     assert (made.kind, made.name) == ("brief", "compare-ovens-brief.md")
     assert draft.effects == [Effect(kind="brief", files=[made.name])]
     assert page.startswith("# Which oven heats fastest?\n\nThe Forno Uno.\n\n## Findings\n\n1. Claim 1\n\n")
-    assert f"   > The Forno Due needs 25 minutes.\n\n   Source: <{site}>, read 2026-11-23T02:30:00+00:00" in page
-    assert "   Source: `prices.md`\n" in page
+    assert (
+        f"   > The Forno Due needs 25 minutes.\n\n   Source: <{site}>, read 2026-11-23T02:30:00+00:00, sha-256 "
+        in page
+    )
+    assert "   Source: `prices.md`, sha-256 " in page
     assert page.endswith("## What is missing\n\n- Nothing on delivery.\n")
     assert "Not supported" not in page
 

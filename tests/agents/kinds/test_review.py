@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from agents.contracts import Brief, Effect, Json, Unable
-from agents.kinds.review import GENERAL, RUBRICS, ReviewAgent
+from agents import texts
+from agents.contracts import Brief, Effect, Json, Redo, Unable
+from agents.kinds.review import ReviewAgent
 from tests.scripted import ScriptedLLM, a_desk, says
 
 RUBRIC = ["Clarity: one reading is enough", "Tone: warm"]
@@ -37,14 +38,16 @@ def test_a_critique_scores_quotes_and_suggests(brief: Brief, tmp_path: Path) -> 
     assert "| 4 of 5 | Clarity: one reading is enough |" in page
     assert "## 3 of 5: Tone: warm\n\n> Asparagus is here.\n\nWarm up Tone" in page
     assert "word for word" not in page
+    assert [score["quoted"] for score in output["scores"]] == [True, True]
     assert summary == "ready: 3.5 of 5 on average, lowest 3 (Tone)"
 
 
 def test_a_passage_that_does_not_stand_in_the_text_is_marked(brief: Brief, tmp_path: Path) -> None:
-    _, page, _ = review(
+    output, page, _ = review(
         brief, tmp_path, critique(4, passage="Asparagus is gone.", rubric=RUBRIC[:1]), rubric=RUBRIC[:1]
     )
     assert "> Asparagus is gone.\n\n(This passage does not stand in the text word for word.)" in page
+    assert output["scores"][0]["quoted"] is False
 
 
 def test_a_weak_score_is_never_ready(brief: Brief, tmp_path: Path) -> None:
@@ -72,10 +75,11 @@ def test_a_rewrite_is_not_taken_for_a_suggestion(brief: Brief, tmp_path: Path) -
 
 
 def test_the_usual_rubric_fits_the_kind_of_the_text(brief: Brief, tmp_path: Path) -> None:
-    other = brief.earlier[0].model_copy(update={"output": {"kind": "post"}})
+    other = brief.earlier[0].model_copy(update={"output": {"kind": "sonnet"}})
     code = brief.earlier[0].model_copy(update={"agent": "code", "output": {}})
-    cases = [(brief.earlier, RUBRICS["email"]), ([other], GENERAL), ([code], RUBRICS["code"]), ([], GENERAL)]
-    for earlier, rubric in cases:
+    cases = [(brief.earlier, "email"), ([other], ""), ([code], "code"), ([], "")]
+    for earlier, kind in cases:
+        rubric = texts.rubric(kind)
         llm = ScriptedLLM(says(critique(4)))
         ReviewAgent().run(brief.model_copy(update={"earlier": earlier, "input": {}}), a_desk(llm, tmp_path))
         assert "# The rubric\n\n" + "\n".join(f"- {line}" for line in rubric) in llm.asks[0].messages[0]["content"]
@@ -94,3 +98,40 @@ def test_nothing_to_judge_costs_nothing(brief: Brief, tmp_path: Path, file: str,
     with pytest.raises(Unable, match="Attach it to the job"):
         ReviewAgent().run(brief.model_copy(update={"input": {"file": file}, **fields}), a_desk(llm, tmp_path))
     assert not llm.asks
+
+
+class TestADraftThatFailsItsRubric:
+    def sent_back(self, brief: Brief, tmp_path: Path, answer: Json, **changes: object) -> Redo | None:
+        task = brief.model_copy(update={"input": {"rubric": RUBRIC}, **changes})
+        return ReviewAgent().run(task, a_desk(ScriptedLLM(says(answer)), tmp_path)).redo
+
+    def test_goes_back_to_the_step_that_made_it_with_what_is_wrong(self, brief: Brief, tmp_path: Path) -> None:
+        back = self.sent_back(brief, tmp_path, critique(4, 2))
+        assert back == Redo(position=1, note="- Tone: warm (2 of 5): “Asparagus is here.”: Warm up Tone")
+
+    def test_is_pointed_at_only_where_the_passage_is_there(self, brief: Brief, tmp_path: Path) -> None:
+        back = self.sent_back(brief, tmp_path, critique(4, 2, passage="Nowhere."))
+        assert back is not None
+        assert back.note == "- Tone: warm (2 of 5): Warm up Tone"
+
+    @pytest.mark.parametrize("scores", [(3, 3), (5,)], ids=["acceptable", "left out"])
+    def test_is_one_with_a_score_under_three_alone(
+        self, brief: Brief, tmp_path: Path, scores: tuple[int, ...]
+    ) -> None:
+        assert self.sent_back(brief, tmp_path, critique(*scores, verdict="revise")) is None
+
+    def test_is_no_change_of_code_and_no_file_of_the_job(self, brief: Brief, tmp_path: Path) -> None:
+        code = brief.earlier[0].model_copy(update={"agent": "code"})
+        assert self.sent_back(brief, tmp_path, critique(1, 1), earlier=[code]) is None
+        file = {"rubric": RUBRIC, "file": "prices.md"}
+        assert self.sent_back(brief, tmp_path, critique(1, 1), input=file) is None
+
+
+def test_it_never_saw_the_drafting(brief: Brief, tmp_path: Path) -> None:
+    """It is given the request and the work: not what the drafting was told, nor an earlier critique."""
+    llm = ScriptedLLM(says(critique(4, 4)))
+    ReviewAgent().run(brief.model_copy(update={"input": {"rubric": RUBRIC}}), a_desk(llm, tmp_path))
+    assert len(llm.asks[0].messages) == 1
+    told = llm.asks[0].messages[0]["content"]
+    assert "Asparagus is here" in told
+    assert "What you made before" not in told

@@ -7,6 +7,7 @@ import pytest
 
 from agents.sandbox import git
 from agents.sandbox.git import BaseGone, GitFailed
+from tests.emulators.github import READ_TOKEN, GitHubEmulator
 from tests.repositories import Owned, an_owned
 
 HOSTILE = "#!/bin/sh\ntouch {}\n"
@@ -175,3 +176,35 @@ def test_git_that_hangs_is_stopped(folder: Path, tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(git, "_SECONDS", 0.1)
     with pytest.raises(GitFailed, match="took longer"):
         git.head("/x", folder)
+
+
+def test_a_branch_is_where_work_on_it_goes_on(owned: Owned, folder: Path) -> None:
+    began = owned.sha()
+    assert git.tip(str(owned.path), "agent/1", folder) is None
+    tip = owned.commit({"menu.py": "PRICE = 15\n"}, branch="agent/1")
+    assert git.tip(str(owned.path), "agent/1", folder) == tip
+    clone = git.clone(str(owned.path), tip, folder)
+    assert git.reach(str(owned.path), clone, began, folder)
+    (clone.tree / "more.txt").write_text("more\n")
+    assert clone.changes().files == ["more.txt"]
+    assert set(clone.changes(began).files) == {"menu.py", "more.txt"}
+    assert clone.holds(clone.changes(began).patch)
+    for gone in ("a" * 40, "main", ""):
+        assert not git.reach(str(owned.path), clone, gone, folder)
+
+
+def test_a_clone_from_github_needs_no_more_than_the_token_that_reads(owned: Owned, folder: Path) -> None:
+    github = GitHubEmulator().start()
+    try:
+        github.add_repository("acme/shop", owned)
+        place = github.url.removeprefix("http://")
+        address = f"http://x-access-token:{READ_TOKEN}@{place}/acme/shop.git"
+        clone = git.clone(address, git.head(address, folder), folder)
+        assert (clone.tree / "menu.py").exists()
+        kept = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+        assert not any(READ_TOKEN.encode() in text for text in kept)
+        with pytest.raises(GitFailed, match="could not read Username"):
+            git.head(f"http://x-access-token:another@{place}/acme/shop.git", folder)
+    finally:
+        github.stop()
+    assert not github.bugs()

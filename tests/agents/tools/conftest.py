@@ -59,11 +59,26 @@ class Pages(BaseHTTPRequestHandler):
             "/latin": (200, "Preis: 12 £".encode("latin-1"), [("Content-Type", "text/plain; charset=latin-1")]),
             "/json": (200, b'{"price": 12}', [("Content-Type", "application/json")]),
             "/pdf": (200, b"%PDF-1.7", [("Content-Type", "application/pdf")]),
+            "/picture": (200, b"\x89PNG", [("Content-Type", "image/png")]),
+            "/other-xml": (200, b"<order><id>1</id></order>", [("Content-Type", "text/xml")]),
+            "/feed": (200, self.feed(), [("Content-Type", "application/rss+xml")]),
+            "/sitemap": (200, self.sitemap(), [("Content-Type", "application/xml")]),
             "/untyped": (200, PAGE, []),
             "/script": (200, b"<html><body><script>go()</script></body></html>", [html]),
             "/long": (200, b"word " * 20_000, [("Content-Type", TEXT)]),
         }
         return pages.get(path, (404, b"not here", [html]))
+
+    def feed(self) -> bytes:
+        items = "".join(
+            f"<item><title>{name}</title><link>{link}</link><description>On {name}.</description></item>"
+            for name, link in (("Ovens", self.web.url("/ovens")), ("Away", "http://127.0.0.1:1/elsewhere"))
+        )
+        return f'<rss version="2.0"><channel><title>News</title>{items}</channel></rss>'.encode()
+
+    def sitemap(self) -> bytes:
+        places = (self.web.url("/ovens"), "http://127.0.0.1:1/elsewhere")
+        return f"<urlset>{''.join(f'<url><loc>{place}</loc></url>' for place in places)}</urlset>".encode()
 
     def send(self, status: int, body: bytes, headers: list[tuple[str, str]]) -> None:
         self.send_response(status)

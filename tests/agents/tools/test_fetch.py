@@ -70,7 +70,9 @@ def test_readable_kinds(web: Web, path: str, text: str) -> None:
         ("/cut-zip", "packed wrongly"),
         ("/not-zip", "packed wrongly"),
         ("/brotli", "not asked for"),
-        ("/pdf", "application/pdf"),
+        ("/pdf", "PDF is broken"),
+        ("/picture", "image/png, which cannot be read"),
+        ("/other-xml", "neither a feed nor a sitemap"),
         ("/untyped", "what kind"),
         ("/script", "no readable text"),
         ("/missing", "404"),
@@ -296,3 +298,31 @@ def test_a_demo_reads_no_page_outside_this_machine(tmp_path: Path) -> None:
     desk = Desk(ScriptedLLM(), "m", MemoryJournal(), lambda: NOW, tmp_path, Limits(), options)
     with pytest.raises(ToolError, match="nothing leaves this machine"):
         Fetch.for_task(brief, desk).run(PageWanted(url="https://lume.example/menu"))
+
+
+class TestAFeedOrASitemap:
+    @pytest.mark.parametrize("path", ["/feed", "/sitemap"])
+    def test_opens_what_it_lists_of_its_own_site_and_nothing_else(self, web: Web, path: str) -> None:
+        fetch = tool(web, f"Read {web.url(path)}")
+        with pytest.raises(Refused):
+            fetch.run(PageWanted(url=web.url("/ovens")))
+        shown = fetch.run(PageWanted(url=web.url(path)))
+        assert "Lists: 2 addresses; those of this site may be read too" in shown
+        assert "12 minutes" in fetch.run(PageWanted(url=web.url("/ovens")))
+        for url in (web.url("/ovens?secret=1"), "http://127.0.0.1:1/elsewhere"):
+            with pytest.raises(Refused):
+                fetch.run(PageWanted(url=url))
+
+    def test_is_remembered_by_a_run_that_takes_over(self, web: Web) -> None:
+        url = web.url("/sitemap")
+        first = tool(web, url)
+        first.run(PageWanted(url=url))
+        later = tool(web, url)
+        later.remember(first.shown)
+        assert "12 minutes" in later.run(PageWanted(url=web.url("/ovens")))
+
+    def test_is_not_what_a_page_says_of_itself(self, web: Web) -> None:
+        later = tool(web, web.url("/text"))
+        later.remember({web.url("/text"): f"Source: x\n\nLists: all\n{web.url('/ovens')}"})
+        with pytest.raises(Refused):
+            later.run(PageWanted(url=web.url("/ovens")))

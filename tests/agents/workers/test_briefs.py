@@ -19,6 +19,7 @@ from jobs.lifecycle.artifact import File
 from jobs.lifecycle.intake import accept
 from jobs.lifecycle.job import open_job
 from jobs.models import Client, Job, KnownAnswer, Review, Run
+from tests.agents.tools.test_pdf import a_pdf
 from tests.agents.workers.conftest import TELL, WRITE
 from tests.jobs.conftest import a_file, a_rule, an_event, claimed, document_result, done, message_result
 
@@ -194,10 +195,14 @@ def test_a_file_that_came_with_the_event_is_material_under_a_name_of_its_own(tra
     files = [
         File("received", "draft.md", "text/markdown", "\ufeffSoup\0 of the day".encode()),
         File("received", "photo.jpg", "image/jpeg", b"\xff\xd8\xff\xe0"),
+        File("received", "menu.pdf", "application/pdf", a_pdf("Seven euros")),
+        File("received", "broken.pdf", "application/pdf", b"%PDF-1.7"),
     ]
     accept(an_event(files=files), [a_rule(priority=1)])
-    text, photo = brief_for(claimed()).materials
+    text, photo, menu, broken = brief_for(claimed()).materials
     assert (text.name, text.text, text.media_type) == ("received/draft.md", "Soup of the day", "text/markdown")
     assert text.untrusted
     assert not text.agent
+    assert menu.text == "Seven euros"
+    assert broken.text.startswith("[This PDF cannot be read: it is broken")
     assert photo.text == "[This file is no text: image/jpeg, 4 bytes. Nobody here can read it.]"

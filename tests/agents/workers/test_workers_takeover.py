@@ -6,6 +6,7 @@ import pytest
 
 from agents import workers
 from agents.contracts import Ask, ModelUnavailable, Reply
+from agents.kinds.drafting import DraftingAgent
 from jobs import pool
 from jobs.lifecycle import task as tasks
 from jobs.models import Delivery, Job, Run
@@ -59,6 +60,6 @@ def test_what_was_thought_is_on_the_run(job: Job, planned: Planned, thinks: Thin
     thinks(says(TEXT))
     workers.carry_out(run, pulse)
     run = read(run)
-    assert (run.state, run.prompt_version, run.model) == ("succeeded", "v1", "scripted")
+    assert (run.state, run.prompt_version, run.model) == ("succeeded", DraftingAgent.prompt_version, "scripted")
     assert (run.input_tokens, run.output_tokens, run.cost_microusd) == (10, 5, 10)
     assert Delivery.objects.get().kind == "document"

@@ -1,43 +1,17 @@
-"""Branches from patches, in real repositories."""
+"""Branches in any repository that git can push to."""
 
-import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from integrations.contracts import DeliveryError, OutcomeUnknown, OutFile, Outgoing
-from integrations.git.target import GitTarget
-from tests.integrations.git.conftest import FILES
+from integrations.contracts import DeliveryError, Outgoing
+from integrations.git.target import GitTarget, _page
+from tests.integrations.branches.conftest import FILES
+from tests.integrations.branches.patches import BRANCH, EDIT, UID, as_patch, new_file, uid_of
 from tests.integrations.target_contract import CREATED, TargetContract, out_file
 from tests.repositories import Owned, an_owned
-
-UID = "3f2a9c1e-0000-4000-8000-000000000001"
-BRANCH = f"refs/heads/agent/{UID}"
-EDIT = b"""diff --git a/menu.py b/menu.py
---- a/menu.py
-+++ b/menu.py
-@@ -1 +1 @@
--PRICE = 14
-+PRICE = 15
-"""
-
-
-def new_file(content: str, path: str = "note.md", mode: str = "100644") -> bytes:
-    """A patch that adds a file."""
-    lines = content.splitlines()
-    body = "".join(f"+{line}\n" for line in lines)
-    head = f"diff --git a/{path} b/{path}\nnew file mode {mode}\n--- /dev/null\n+++ b/{path}\n"
-    end = "" if content.endswith("\n") else "\\ No newline at end of file\n"
-    return f"{head}@@ -0,0 +1,{len(lines)} @@\n{body}{end}".encode()
-
-
-def as_patch(file: OutFile) -> OutFile:
-    """A file of the contract's tests as the patch that would add it."""
-    if file.content.startswith(b"diff "):
-        return file
-    return out_file(new_file(file.content.decode()), file.name, kind="patch")
 
 
 class TestGit(TargetContract):
@@ -63,175 +37,35 @@ class TestGit(TargetContract):
         return {"repository": "shop", "base_sha": self.base, "message": "Raise the price\n\nFlour is dear."}
 
     def outgoing(self, key: str = "job-1:1:0:1", **changes: Any) -> Outgoing:
-        files = [as_patch(file) for file in changes.pop("files", [out_file(EDIT, "changes.patch")])]
-        return super().outgoing(key, **{"fields": self.told(), "files": files, **changes})
-
-    def refused(self, **changes: Any) -> str:
-        """Why a delivery fails for good; no ref may have moved."""
-        before = self.owned.refs()
-        with pytest.raises(DeliveryError) as caught:
-            self.make().deliver(self.outgoing(**changes))
-        assert caught.value.permanent
-        assert self.owned.refs() == before
-        return str(caught.value)
-
-    def test_the_commit_stands_on_its_base_and_says_whose_it_is(self) -> None:
-        landed = self.make().deliver(self.outgoing())
-        assert self.owned.refs() == {"refs/heads/main": self.base, BRANCH: landed.external_id}
-        assert self.owned.sha(f"{landed.external_id}^") == self.base
-        assert self.owned.git("show", f"{BRANCH}:menu.py") == "PRICE = 15"
-        shown = self.owned.git("show", "--no-patch", "--format=%an <%ae> %cn %at %ct%n%B", BRANCH)
-        seconds = int(CREATED.timestamp())
-        assert shown.splitlines() == [
-            f"Nightdesk <nightdesk@localhost> Nightdesk {seconds} {seconds}",
-            "Raise the price",
-            "",
-            "Flour is dear.",
-            "",
-            f"Nightdesk-Job: {UID}",
-            "Nightdesk-Delivery: job-1:1:0:1",
-        ]
-        assert landed.detail == f"agent/{UID} on shop"
-        assert landed.url == ""
-
-    def test_only_the_one_ref_is_ever_pushed(self) -> None:
-        self.owned.git("tag", "v1")
-        self.make().deliver(self.outgoing())
-        self.make().deliver(self.outgoing())
-        assert self.owned.updates() == [BRANCH]
-
-    @pytest.mark.parametrize("uid", ["main", "../main", "x", "", UID.upper(), f"{UID}\n", f"{UID}:refs/heads/main"])
-    def test_a_job_whose_name_is_no_uid_gets_no_branch(self, uid: str) -> None:
-        assert "not a branch of an agent" in self.refused(job_uid=uid)
-
-    @pytest.mark.parametrize("sha", ["", "main", "HEAD", "--upload-pack=x", "0" * 39, "A" * 40])
-    def test_a_base_is_named_in_full(self, sha: str) -> None:
-        assert "not a commit's name" in self.refused(fields={**self.told(), "base_sha": sha})
-
-    def test_a_repository_that_moved_on_keeps_what_it_has(self) -> None:
-        moved = self.owned.commit({"menu.py": "PRICE = 99\n"})
-        landed = self.make().deliver(self.outgoing())
-        assert self.owned.refs() == {"refs/heads/main": moved, BRANCH: landed.external_id}
-        assert self.owned.sha(f"{BRANCH}^") == self.base
-
-    def test_a_base_that_is_gone_is_said(self) -> None:
-        gone = "a" * 40
-        assert gone in self.refused(fields={**self.told(), "base_sha": gone})
-
-    def test_a_patch_that_does_not_fit_is_refused(self) -> None:
-        other = EDIT.replace(b"14", b"13")
-        assert "does not fit" in self.refused(files=[out_file(other, "changes.patch")])
-
-    def test_a_patch_that_changes_nothing_is_refused(self) -> None:
-        back = EDIT.replace(b"-PRICE = 14\n+PRICE = 15\n", b"-PRICE = 15\n+PRICE = 14\n")
-        assert "changes nothing" in self.refused(files=[out_file(EDIT + back, "changes.patch")])
-
-    def test_two_patches_are_refused(self) -> None:
-        assert "exactly one patch" in self.refused(files=[out_file(EDIT), out_file(EDIT)])
-
-    def test_a_revision_takes_the_place_of_our_own_commit(self) -> None:
-        first = self.make().deliver(self.outgoing())
-        later = self.outgoing(
-            key="job-1:1:1:1", files=[out_file(new_file("x\n"))], created_at=CREATED + timedelta(hours=8)
-        )
-        second = self.make().deliver(later)
-        assert self.owned.refs()[BRANCH] == second.external_id != first.external_id
-        assert self.owned.sha(f"{BRANCH}^") == self.base
-        assert self.make().find(self.outgoing()) is None
-        assert "later revision" in self.refused()
-
-    def test_somebody_elses_branch_of_that_name_is_left_alone(self) -> None:
-        self.owned.commit({"own.txt": "mine\n"}, branch=f"agent/{UID}")
-        assert "somebody else" in self.refused()
-
-    def test_a_person_who_went_on_from_our_commit_has_the_effect(self) -> None:
-        landed = self.make().deliver(self.outgoing())
-        theirs = self.owned.commit({"more.txt": "more\n"}, branch=f"agent/{UID}")
-        assert self.make().find(self.outgoing()) == landed
-        assert self.make().deliver(self.outgoing()) == landed
-        assert self.owned.refs()[BRANCH] == theirs
-
-    def test_a_branch_that_a_person_removed_is_made_again_only_by_delivering(self) -> None:
-        self.make().deliver(self.outgoing())
-        self.owned.git("update-ref", "-d", BRANCH)
-        assert self.make().find(self.outgoing()) is None
-
-    def test_a_repository_that_is_away_is_tried_again_and_looked_up_later(self) -> None:
-        target = GitTarget(repositories={"shop": "https://127.0.0.1:1/shop.git"}, workdir=self.folder / "work")
-        with pytest.raises(DeliveryError, match="cannot be used") as caught:
-            target.deliver(self.outgoing())
-        assert not caught.value.permanent
-        with pytest.raises(OutcomeUnknown):
-            target.find(self.outgoing())
-
-    def test_a_path_without_a_repository_is_a_matter_for_a_person(self) -> None:
-        target = GitTarget(repositories={"shop": str(self.folder / "nowhere")}, workdir=self.folder / "work")
-        with pytest.raises(DeliveryError, match="not appear to be a git repository") as caught:
-            target.deliver(self.outgoing())
-        assert caught.value.permanent
-
-    def test_a_password_is_in_no_message(self) -> None:
-        target = GitTarget(repositories={"shop": "https://me:hunter2@127.0.0.1:1/s.git"}, workdir=self.folder / "w")
-        with pytest.raises(DeliveryError) as caught:
-            target.deliver(self.outgoing())
-        assert "hunter2" not in f"{caught.value!r} {caught.value.__cause__!r}"
-
-    def test_what_the_repository_refuses_is_told_in_its_words(self) -> None:
-        self.owned.hook("pre-receive", "#!/bin/sh\necho 'no agents here' >&2\nexit 1\n")
-        assert "hook declined" in self.refused()
-
-    def test_a_push_whose_answer_is_lost_is_found_to_have_landed(self) -> None:
-        # The repository takes the push and dies before it answers.
-        script = f'#!/bin/sh\n[ "$1" = committed ] && touch {self.folder}/died && kill -9 $PPID\nexit 0\n'
-        self.owned.hook("reference-transaction", script)
-        landed = self.make().deliver(self.outgoing())
-        assert (self.folder / "died").exists()
-        assert self.owned.refs()[BRANCH] == landed.external_id
-        assert self.make().find(self.outgoing()) == landed
-
-    def test_nothing_is_left_in_the_work_folder(self) -> None:
-        self.make().deliver(self.outgoing())
-        self.refused(files=[out_file(EDIT.replace(b"14", b"13"), "changes.patch")])
-        assert list((self.folder / "work").iterdir()) == []
-
-    def test_hooks_and_settings_of_this_machine_are_not_obeyed(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        home = self.folder / "home"
-        hooks = home / "hooks"
-        hooks.mkdir(parents=True)
-        for name in ("pre-push", "reference-transaction", "post-index-change"):
-            (hooks / name).write_text(f"#!/bin/sh\ntouch {self.folder}/ran\n")
-            (hooks / name).chmod(0o755)
-        (home / ".gitconfig").write_text(f"[core]\n\thooksPath = {hooks}\n[user]\n\tname = Else\n")
-        before = self.make().deliver(self.outgoing())
-        monkeypatch.setenv("HOME", str(home))
-        monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / ".gitconfig"))
-        monkeypatch.setenv("GIT_DIR", str(self.folder / "elsewhere"))
-        monkeypatch.setenv("GIT_AUTHOR_NAME", "Else")
-        self.owned.git("update-ref", "-d", BRANCH)
-        assert self.make().deliver(self.outgoing()) == before
-        assert not (self.folder / "ran").exists()
-
-    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
-    def test_a_repository_of_another_user_is_used_because_its_owner_named_it(self) -> None:
-        for path in [self.owned.path, *self.owned.path.rglob("*")]:
-            os.chown(path, 12_345, 12_345)
-        assert self.make().deliver(self.outgoing()).external_id
-
-    def test_binary_changes_arrive(self) -> None:
-        tree = self.folder / "change"
-        self.owned.git("clone", "--quiet", str(self.owned.path), str(tree), cwd=self.folder)
-        (tree / "logo.bin").write_bytes(bytes(reversed(range(256))))
-        patch = self.owned.git("diff", "--binary", "--full-index", cwd=tree).encode() + b"\n\n"
-        self.make().deliver(self.outgoing(files=[out_file(patch, "changes.patch")]))
-        assert int(self.owned.git("cat-file", "-s", f"{BRANCH}:logo.bin")) == 256
+        """Each key is of a job of its own, unless it is said whose it is."""
+        files = [as_patch(file) for file in changes.pop("files", [out_file(EDIT, "changes.patch", kind="patch")])]
+        return super().outgoing(key, **{"job_uid": uid_of(key), "fields": self.told(), "files": files, **changes})
 
     def test_a_page_is_named_where_its_address_is_certain(self) -> None:
-        target = self.make()
         for address in (
             "https://github.com/acme/shop.git",
             "git@github.com:acme/shop",
             "https://t:x@github.com/acme/shop",
         ):
-            target._repositories["shop"] = address
-            order = target._order(self.outgoing())
-            assert order.landed("c").url == f"https://github.com/acme/shop/tree/agent/{UID}"
+            assert _page(address, f"agent/{UID}") == f"https://github.com/acme/shop/tree/agent/{UID}"
+        assert _page("https://git.example.com/acme/shop", "agent/x") == ""
+
+    def test_a_repository_that_nobody_named_is_said(self) -> None:
+        target, outgoing = self.refused_for_good()
+        with pytest.raises(DeliveryError, match="no repository named 'attic'; there are: shop"):
+            target.deliver(outgoing)
+
+    def test_what_another_target_delivers_by_now_is_not_listed(self) -> None:
+        self.make().deliver(self.outgoing())
+        repositories = {"shop": str(self.owned.path)}
+        target = GitTarget(repositories=repositories, workdir=self.folder / "work", elsewhere=["shop"])
+        assert target.listing(CREATED - timedelta(days=1)) == []
+
+    def test_ci_is_changed_where_its_owner_allows_it(self) -> None:
+        patch = out_file(new_file("on: push\n", ".github/workflows/ci.yml"))
+        with pytest.raises(DeliveryError, match="CI"):
+            self.make().deliver(self.outgoing(files=[patch]))
+        repositories = {"shop": str(self.owned.path)}
+        target = GitTarget(repositories=repositories, workdir=self.folder / "work", ci_repositories=["shop"])
+        target.deliver(self.outgoing(files=[patch]))
+        assert self.owned.git("show", f"{BRANCH}:.github/workflows/ci.yml") == "on: push"

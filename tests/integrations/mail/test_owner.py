@@ -10,7 +10,7 @@ import pytest
 from integrations.contracts import CannotTell, DeliveryError, Outgoing
 from integrations.mail.owner import OwnerMailTarget
 from tests.integrations.mail.test_target import FILED, SENDER
-from tests.integrations.target_contract import CREATED
+from tests.integrations.target_contract import CREATED, TargetContract
 
 DIGEST = {
     "date": "2026-11-24",
@@ -48,6 +48,23 @@ def outgoing(key: str = "digest:owner:2026-11-24", **fields: Any) -> Outgoing:
 def mails(files: Path) -> list[EmailMessage]:
     paths = sorted(files.glob("*.eml"))
     return [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in paths]
+
+
+class TestOwnerMailToFiles(TargetContract):
+    kind = "notice"
+    fields = {"digest": DIGEST}
+
+    def make(self) -> OwnerMailTarget:
+        return target()
+
+    def effects(self) -> int:
+        return len(mails(self.folder / "mail"))
+
+    def nothing(self) -> Outgoing:
+        return self.outgoing(fields={})
+
+    def refused_for_good(self) -> tuple[OwnerMailTarget, Outgoing]:
+        return OwnerMailTarget(sender=SENDER, to=[]), self.outgoing()
 
 
 def test_the_digest_is_mailed_once(files: Path) -> None:

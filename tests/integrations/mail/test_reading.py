@@ -95,7 +95,9 @@ def test_every_mail_of_pythons_own_tests_is_read() -> None:
         incoming = read(raw)
         assert incoming.data["text"], path.name
         assert incoming.summary != "A mail that cannot be read", path.name
-        assert incoming.external_id == read(raw.replace(b"\r\n", b"\n")).external_id
+        assert incoming.external_id == read(raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")).external_id, (
+            path.name
+        )
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from integrations.contracts import DeliveryError, OutcomeUnknown
+from integrations.contracts import DeliveryError, OutcomeUnknown, TargetClosed
 from integrations.notion import client
 from integrations.notion.client import Notion, NotThere, Visit
 from tests.emulators.notion import TOKEN, NotionEmulator
@@ -75,10 +75,26 @@ def test_a_pause_of_no_length_ends_at_once(notion: NotionEmulator, briefs: str) 
         create(visit, briefs)
 
 
-FOR_GOOD = {
+CLOSED = {
     "an unknown token": ("unauthorized", "check NOTION_TOKEN"),
     "a right that is missing": ("restricted_resource", "give it the rights"),
     "not shared": ("object_not_found", "add the integration under"),
+}
+
+
+@pytest.mark.parametrize(("code", "said"), CLOSED.values(), ids=CLOSED.keys())
+@pytest.mark.parametrize("call", [create, query])
+def test_what_takes_nothing_as_it_is_set_up_is_closed_until_it_is_mended(
+    notion: NotionEmulator, briefs: str, call: Any, code: str, said: str
+) -> None:
+    notion.fault("POST", "status", **error(notion, code))
+    with home(notion).visit() as visit, pytest.raises(TargetClosed, match=said) as caught:
+        call(visit, briefs)
+    assert TOKEN not in str(caught.value)
+    assert notion.rows(briefs) == []
+
+
+FOR_GOOD = {
     "does not fit": ("validation_error", "validation_error"),
     "no address of theirs": ("invalid_request_url", "invalid_request_url"),
 }

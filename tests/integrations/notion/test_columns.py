@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from integrations.contracts import DeliveryError
+from integrations.contracts import TargetClosed
 from integrations.notion.columns import DIGEST, EXTERNAL_ID, TITLE, Column, Columns, plain, rich_text
 
 STATE = Column("State", ("select", "status"), also=("Status",), options=("Done", "Open"))
@@ -61,9 +61,8 @@ def test_what_is_wrong_is_said_with_what_to_do() -> None:
         "Make it text, or rename it.",
         "Add one of the type text.",
     ]
-    with pytest.raises(DeliveryError, match=r"Job ID.*Digest") as caught:
+    with pytest.raises(TargetClosed, match=r"Job ID.*Digest") as caught:
         columns.check()
-    assert caught.value.permanent
     assert "Due" not in str(caught.value)
 
 

@@ -1,15 +1,18 @@
 """Briefs as rows of a data source, in a strict Notion on loopback."""
 
+import dataclasses
+import uuid
 from typing import Any
 
 import pytest
 
-from integrations.contracts import DeliveryError, OutcomeUnknown, Outgoing
+from integrations.contracts import DeliveryError, OutcomeUnknown, Outgoing, TargetClosed, Withdrawing
 from integrations.notion import client, rows
+from integrations.notion.rows import BEING_WRITTEN
 from integrations.notion.target import NotionTarget
 from tests.emulators.notion import TOKEN, NotionEmulator
 from tests.emulators.notion_rules import MAX_BLOCKS
-from tests.integrations.target_contract import TargetContract, out_file
+from tests.integrations.target_contract import CREATED, TargetContract, out_file
 
 SITE = "https://desk.example.com"
 BRIEF = b"""# What do others charge?
@@ -33,6 +36,7 @@ class TestNotion(TargetContract):
     def service(self, notion: NotionEmulator, briefs: str) -> None:
         """Where the rows lie."""
         self.notion, self.source = notion, briefs
+        notion.now = lambda: CREATED
 
     def make(self, **changes: Any) -> NotionTarget:
         options = {"token": TOKEN, "base_url": self.notion.url, "data_source": self.source, "site": SITE}
@@ -42,8 +46,7 @@ class TestNotion(TargetContract):
         return len(self.notion.rows(self.source))
 
     def refused_for_good(self) -> tuple[NotionTarget, Outgoing]:
-        self.notion.unshare(self.source)
-        return self.make(), self.outgoing()
+        return self.make(), self.outgoing(files=[out_file(b"%PDF", "a.pdf", media_type="application/pdf")])
 
     def outgoing(self, key: str = "job-1:1:0:1", **changes: Any) -> Outgoing:
         """A brief; the third part of its key is the round of its task."""
@@ -99,7 +102,13 @@ class TestNotion(TargetContract):
         self.calls()
         again = self.outgoing("job-1:1:1:1", previous=first if known else None)
         assert target.deliver(again) == first
-        assert [call for call in self.calls() if not call.startswith("GET") and call != "POST data_sources"] == []
+        written = [seen.json() for seen in self.notion.journal if seen.req.method == "PATCH"]
+        assert [list(one) for one in written] == [["properties"]], "its delivery is noted, and nothing else"
+        assert len(written[0]["properties"]) == 1
+        del written[:]
+        self.calls()
+        target.deliver(again)
+        assert not [call for call in self.calls() if call.startswith("PATCH")]
 
     def test_a_new_title_alone_does_not_rewrite_the_text(self) -> None:
         first = self.make().deliver(self.outgoing())
@@ -162,6 +171,32 @@ class TestNotion(TargetContract):
         assert self.make().find(outgoing) == landed
         assert self.effects() == 1
 
+    def test_all_that_is_there_is_listed_and_a_double_can_be_withdrawn(self) -> None:
+        target = self.make()
+        keys = [f"job-{number}:1:0:1" for number in range(3)]
+        for key in keys:
+            target.deliver(self.outgoing(key))
+        rows = self.notion.rows(self.source)
+        double = dataclasses.replace(rows[0], id=str(uuid.uuid4()))
+        self.notion.pages[double.id] = double
+        self.notion.edit(rows[2], "person", Digest=BEING_WRITTEN)
+        found = target.listing(CREATED)
+        assert sorted(one.key for one in found) == [keys[0], keys[0], keys[1]]
+        assert isinstance(target, Withdrawing)
+        target.withdraw(found[-1])
+        assert self.effects() == 3
+        assert len(target.listing(CREATED)) == 2
+
+    def test_a_list_comes_by_pages_and_is_whole_or_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        target = self.make()
+        for number in range(102):
+            target.deliver(self.outgoing(f"job-{number}:1:0:1"))
+        assert len(target.listing(CREATED)) == 102
+        monkeypatch.setattr(client, "_MAX_PAGES", 1)
+        with pytest.raises(DeliveryError, match="more rows"):
+            target.listing(CREATED)
+        assert NotionTarget(token=TOKEN, base_url=self.notion.url, site=SITE).listing(CREATED) == []
+
     def test_a_paragraph_beyond_all_limits_is_refused_before_anything_is_made(self) -> None:
         for text in (b"x" * 300_000, b"- item\n" * 5_000):
             with pytest.raises(DeliveryError, match="too long for Notion") as caught:
@@ -208,9 +243,16 @@ class TestNotion(TargetContract):
 
     def test_a_needed_column_that_is_missing_or_wrong_is_named(self) -> None:
         self.source = self.notion.add_source("Others", External_ID="url")
-        with pytest.raises(DeliveryError, match=r"“External ID” is of the type URL.*no column “Digest”") as caught:
+        with pytest.raises(TargetClosed, match=r"“External ID” is of the type URL.*no column “Digest”"):
             self.make().deliver(self.outgoing())
-        assert caught.value.permanent
+
+    def test_what_is_not_shared_any_more_closes_the_target(self) -> None:
+        target = self.make()
+        first = target.deliver(self.outgoing())
+        self.notion.unshare(self.source)
+        for again in (self.outgoing("job-1:1:1:1", previous=first), self.outgoing("job-1:2:0:1")):
+            with pytest.raises(TargetClosed, match="Connections"):
+                target.deliver(again)
 
     def test_a_column_that_was_mended_is_seen_at_the_next_try(self) -> None:
         self.source = self.notion.add_source("Others", External_ID="rich_text")

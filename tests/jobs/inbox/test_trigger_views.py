@@ -7,7 +7,9 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client as Browser
 from django.urls import reverse
+from pytest_django import Settings
 
+from jobs.lifecycle import pace
 from jobs.lifecycle.intake import accept, secrets_of
 from jobs.models import Client, Job, Receipt, Review, Trigger
 from tests.jobs.conftest import a_rule, an_event
@@ -285,3 +287,25 @@ def test_the_page_of_a_schedule_has_its_slots_in_place_of_events(desk: Browser, 
     assert "None while it is off." not in text
     desk.post(reverse("inbox:trigger_switch", args=["hourly"]), {"enabled": "off"})
     assert "None while it is off." in desk.get(address).content.decode()
+
+
+def test_a_rule_shows_its_pace_and_what_waits_for_its_turn(desk: Browser, settings: Settings) -> None:
+    settings.PACE = {"rule": 1, "sender": 9, "source": 9}
+    rule = a_rule("contact")
+    assert "1 jobs an hour" in text_of(desk.get("/triggers/contact/"))
+    for number in range(3):
+        accept(an_event(external_id=str(number)), [rule])
+    assert "<b>2 wait for their turn</b>" in text_of(desk.get("/triggers/contact/"))
+    pace.keep()
+    item = Review.objects.get()
+    page = text_of(desk.get(f"/inbox/{item.pk}/"))
+    for words in (
+        "more came than may begin within an hour",
+        "2 jobs",
+        "Let all of them begin",
+        "/triggers/contact/",
+    ):
+        assert words in page
+    desk.post(f"/inbox/{item.pk}/run/", {"version": item.version})
+    assert "wait for their turn" not in text_of(desk.get("/triggers/contact/"))
+    assert Job.objects.filter(let_in_at__isnull=False).count() == 3

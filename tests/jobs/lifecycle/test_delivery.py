@@ -99,7 +99,9 @@ def test_a_branch_that_landed_asks_its_owner_to_merge_what_was_pushed(branch: De
     land(branch)
     review = Review.objects.get()
     assert (review.kind, review.digest, review.consequence) == ("merge", branch.digest, "+1 -1, tests pass")
-    assert review.payload == {"delivery": branch.pk, "branch": "page 1", "commit": "id-1"}
+    page = "https://x.example/1"
+    told = {"delivery": branch.pk, "branch": "page 1", "commit": "id-1", "page": page, "refused": ""}
+    assert review.payload == told
     assert (Task.objects.get().state, Job.objects.get().state) == ("needs_review", "needs_review")
 
 

@@ -13,7 +13,7 @@ from jobs.lifecycle import job as jobs
 from jobs.lifecycle import task as tasks
 from jobs.lifecycle.follow_up import WantedJob
 from jobs.lifecycle.moves import IllegalMove, LostRace
-from jobs.lifecycle.task import Result, WantedEffect, digest_of
+from jobs.lifecycle.task import Result, WantedEffect
 from jobs.models import Artifact, Client, Delivery, Event, Job, Review, Run, Task
 from tests.jobs.conftest import (
     a_file,
@@ -107,6 +107,19 @@ def test_without_a_trusted_recipient_it_goes_to_nobody(run: Run, has_client: boo
     assert Review.objects.get().consequence == "Sends to nobody: the client has no trusted recipient"
 
 
+def test_a_repository_may_have_a_target_of_its_own(run: Run, settings: Settings) -> None:
+    settings.BRANCHES_BY = {"site": "elsewhere"}
+    (delivery,) = tasks.succeed(run, branch_result(), by=BY)
+    assert delivery.target == "elsewhere"
+
+
+def test_a_branch_names_the_event_that_asked_for_it(run: Run) -> None:
+    asked = {"repository": "acme/site", "number": 7, "url": "https://example.com/7"}
+    Job.objects.update(data={**asked, "text": "Long words."})
+    (delivery,) = tasks.succeed(run, branch_result(), by=BY)
+    assert delivery.fields["asked_in"] == asked
+
+
 def test_a_document_has_no_fields_of_the_agents(run: Run) -> None:
     result = Result({}, "", [a_file("draft.md")], [WantedEffect("document", {"path": "/etc"}, ["draft.md"])])
     (delivery,) = tasks.succeed(run, result, by=BY)
@@ -151,25 +164,6 @@ def test_a_new_version_closes_the_item_that_was_sent_back(run: Run) -> None:
 
 
 # digest
-
-
-def test_the_digest_covers_all_that_leaves_and_nothing_else() -> None:
-    file = {"name": "a.md", "kind": "draft", "media_type": "text/plain", "sha256": "0" * 64}
-    whole: dict[str, Any] = {"target": "mail", "kind": "client_message", "fields": {"to": ["a"], "subject": "s"}}
-    digest = digest_of(**whole, files=[file])
-    assert digest == digest_of(**whole | {"fields": {"subject": "s", "to": ["a"]}}, files=[{**file, "kind": "x"}])
-    others = [
-        digest_of(**whole | {"target": "slack"}, files=[file]),
-        digest_of(**whole | {"kind": "document"}, files=[file]),
-        digest_of(**whole | {"fields": {"to": ["b"], "subject": "s"}}, files=[file]),
-        digest_of(**whole | {"fields": {"to": ["a"], "subject": "S"}}, files=[file]),
-        digest_of(**whole, files=[]),
-        digest_of(**whole, files=[{**file, "name": "b.md"}]),
-        digest_of(**whole, files=[{**file, "media_type": "text/html"}]),
-        digest_of(**whole, files=[{**file, "sha256": "1" * 64}]),
-        digest_of(**whole, files=[file, file]),
-    ]
-    assert len({digest, *others}) == 10
 
 
 # follow-ups

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from integrations.git import command
-from integrations.git.command import GitFailed, Repository
+from integrations.branches import command
+from integrations.branches.command import GitFailed, Repository
 
 
 def test_a_password_goes_into_a_header_for_that_host_alone(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 SECONDS = 300.0
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _SHORT_SSH = re.compile(r"[\w.-]+@[\w.-]+:")
 _SETTINGS = (
     "core.hooksPath=/dev/null",
@@ -57,13 +58,14 @@ class Repository:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def made(cls, folder: Path, address: str, *, sha_length: int) -> "Repository":
+    def made(cls, folder: Path, address: str, *, sha_length: int, token: str = "") -> "Repository":
         """An empty one for `address`: a path, or an https or ssh address, which may hold a password.
 
-        The password goes into a header that neither a list of processes nor a file shows. A local repository may
-        belong to another user: that the owner has named it is reason enough to use it.
+        The password, or the token of an https address, goes into a header that neither a list of processes nor a
+        file shows. A local repository may belong to another user: that the owner has named it is reason enough.
         """
-        repository = cls(folder / "repository.git", *_opened(address, folder))
+        opened = _with_token(address, token) if token else _opened(address, folder)
+        repository = cls(folder / "repository.git", *opened)
         shape = "sha256" if sha_length == 64 else "sha1"
         run("init", "--quiet", "--bare", f"--object-format={shape}", "--template=", str(repository.folder))
         return repository
@@ -100,17 +102,31 @@ def run(*arguments: str, given: bytes = b"", environment: Mapping[str, str] | No
     return output
 
 
+def _with_token(address: str, token: str) -> tuple[str, dict[str, str]]:
+    """As `_opened`, for the host alone that the token is for; in the clear only on this machine."""
+    parts = urlsplit(address)
+    clear = {"GIT_ALLOW_PROTOCOL": "http"} if parts.hostname in LOOPBACK else {}
+    return address, {**_header(f"{parts.scheme}://{parts.netloc}/", f"x-access-token:{token}"), **clear}
+
+
+def _header(host: str, login: str) -> dict[str, str]:
+    settings = {
+        f"http.{host}.extraHeader": f"Authorization: Basic {base64.b64encode(login.encode()).decode()}",
+        f"http.{host}.followRedirects": "false",
+        "credential.helper": "",
+    }
+    pairs = {f"GIT_CONFIG_KEY_{number}": name for number, name in enumerate(settings)}
+    pairs |= {f"GIT_CONFIG_VALUE_{number}": value for number, value in enumerate(settings.values())}
+    return {"GIT_CONFIG_COUNT": str(len(settings)), **pairs}
+
+
 def _opened(address: str, folder: Path) -> tuple[str, dict[str, str]]:
     """What git is given as an address, and what it is told in its environment."""
     parts = urlsplit(address)
     if parts.scheme == "https" and parts.username is not None:
         host = parts.netloc.rpartition("@")[2]
         login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        return urlunsplit(parts._replace(netloc=host)), {
-            "GIT_CONFIG_COUNT": "1",
-            "GIT_CONFIG_KEY_0": f"http.https://{host}/.extraHeader",
-            "GIT_CONFIG_VALUE_0": f"Authorization: Basic {base64.b64encode(login.encode()).decode()}",
-        }
+        return urlunsplit(parts._replace(netloc=host)), _header(f"https://{host}/", login)
     if parts.scheme not in {"", "file"} or _SHORT_SSH.match(address):
         return address, {}
     path = Path(unquote(parts.path) if parts.scheme else address).resolve()

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from integrations.git import tree
-from integrations.git.command import Repository
+from integrations.branches import tree
+from integrations.branches.command import Repository
 from tests.repositories import Owned
 
 PEM = "-----BEGIN RSA " + "PRIVATE KEY-----"

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from integrations.git.command import Repository
+from integrations.branches.command import Repository
 
 MAX_FILE_BYTES = 5_000_000
 _LINK, _SUBMODULE, _GONE = "120000", "160000", "000000"
@@ -36,11 +36,11 @@ class Entry:
         return self.mode == _GONE
 
 
-def objections(repository: Repository, base: str, commit: str) -> list[str]:
+def objections(repository: Repository, base: str, commit: str, *, may_change_ci: bool = False) -> list[str]:
     """Why the change from `base` to `commit` may not be pushed, a sentence each; empty if it may."""
     found: list[str] = []
     for entry in _entries(repository, base, commit):
-        found += _about_path(entry)
+        found += _about_path(entry, may_change_ci=may_change_ci)
         if not entry.gone and entry.mode != _SUBMODULE:
             found += _about_content(repository, entry)
     return found + _about_secrets(repository, base, commit)
@@ -53,13 +53,13 @@ def _entries(repository: Repository, base: str, commit: str) -> Iterator[Entry]:
         yield Entry(path, mode, sha)
 
 
-def _about_path(entry: Entry) -> list[str]:
+def _about_path(entry: Entry, *, may_change_ci: bool = False) -> list[str]:
     parts = [part.casefold() for part in entry.path.split("/")]
     if entry.mode == _SUBMODULE or ".gitmodules" in parts:
         return [f"{entry.path} would fetch another repository (a submodule)."]
     if any(_is_git(part) for part in parts):
         return [f"{entry.path} would write into a repository's own folder."]
-    if parts[:2] == [".github", "workflows"]:
+    if not may_change_ci and parts[0] == ".github" and parts[1:2] in (["workflows"], ["actions"]):
         return [f"{entry.path} would run in the repository's CI: a person changes it."]
     return []
 

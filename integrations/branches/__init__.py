@@ -1,0 +1,1 @@
+"""Branches of agents: a patch becomes one commit on agent/<job uid>, and no other ref is ever pushed."""

@@ -1,0 +1,120 @@
+"""What django-q2 may call here: carry over what people decided on a provider's board, and show there what is open.
+
+A board is where the inbox is shown elsewhere. Its word counts only if the row shows what is open now, whole and
+unchanged, and was set by a person whom the owner named; else the row says why nothing was done.
+"""
+
+import logging
+import re
+import uuid
+from collections.abc import Mapping
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from integrations import registry
+from integrations.contracts import Board, DeliveryError, OutcomeUnknown, Verdict
+from jobs import queries
+from jobs.lifecycle import notice
+from jobs.lifecycle import review as reviews
+from jobs.models import Receipt, Review
+from jobs.states import ReviewKind, ReviewState
+
+_CARD = re.compile(r"review:(\d{1,18})")
+
+log = logging.getLogger(__name__)
+
+
+class NotDecided(Exception):
+    """Why a decision does not count, in words for the row."""
+
+
+def look() -> int:
+    """Carry over what was decided on every board, and show there what is open; return how many counted."""
+    counted = 0
+    for name in registry.BOARDS:
+        if name in settings.DESKS:
+            _show_open(name)
+            counted += _look_at(name)
+    return counted
+
+
+def heard(receipt: int) -> int:
+    """An event of a board's provider: look at the row that it is about."""
+    row = Receipt.objects.filter(pk=receipt, source__in=settings.DESKS).first()
+    page = row.data.get("page") if row else None
+    return _look_at(row.source, page) if row and page else 0
+
+
+def _look_at(name: str, row: str = "") -> int:
+    try:
+        board = registry.board(name, settings.DESKS[name])
+        return sum(_carry_over(board, verdict) for verdict in board.verdicts(row))
+    except (DeliveryError, OutcomeUnknown, registry.BrokenProvider) as error:
+        log.warning("what was decided at %s cannot be seen: %s", name, error)
+        return 0
+
+
+def _show_open(name: str) -> None:
+    """Enter a notice for each open item that the board was never told of: it was connected later."""
+    with transaction.atomic():
+        for review in queries.never_told(name):
+            notice.enter(name, key=f"{name}:review:{review.pk}:first", card=f"review:{review.pk}")
+
+
+def _carry_over(board: Board, verdict: Verdict) -> bool:
+    if notice.is_coming(board.slug, verdict.card):
+        return False  # the row is about to say something else
+    try:
+        _decide(board, verdict)
+    except (NotDecided, reviews.Stale, reviews.NotAllowed) as error:
+        log.info("%s: %s was not decided: %s", board.slug, verdict.card, error)
+        _say(board.slug, verdict.card, str(error))
+        return False
+    return True
+
+
+def _decide(board: Board, verdict: Verdict) -> None:
+    """Call the verb in the person's name, for exactly what the row shows."""
+    review = _review(verdict.card)
+    user = _person(board.approvers, verdict.by)
+    actor = f"{board.slug}:{user.username}"
+    if verdict.code != board.code(review.version, review.digest):
+        raise NotDecided("It was changed since this row was written. Nothing was done; please look again.")
+    if verdict.decision == "decline":
+        reviews.decline(review, by=user, version=review.version, actor=actor)
+        return
+    if review.kind != ReviewKind.MESSAGE:
+        raise NotDecided(f"A {review.kind} is decided on its page: follow the link.")
+    shown = notice.shown(board.slug, verdict.card)
+    if not verdict.proof or shown is None or shown.detail != verdict.proof:
+        raise NotDecided("This row does not show, whole and unchanged, what would be sent: decide it on its page.")
+    reviews.approve(review, by=user, version=review.version, digest=review.digest, actor=actor)
+
+
+def _review(card: str) -> Review:
+    match = _CARD.fullmatch(card)
+    review = Review.objects.filter(pk=match[1]).first() if match else None
+    if review is None:
+        raise NotDecided("There is no such item here.")
+    if review.state != ReviewState.OPEN:
+        raise NotDecided("")
+    return review
+
+
+def _person(approvers: Mapping[str, str], who: str) -> User:
+    name = approvers.get(who, "")
+    user = User.objects.filter(username=name, is_active=True).first() if name else None
+    if user is None:
+        raise NotDecided("Nothing was done: whoever set this may not decide here.")
+    return user
+
+
+def _say(target: str, card: str, why: str) -> None:
+    """Have the row say how things stand, and why nothing was done."""
+    match = _CARD.fullmatch(card)
+    if match is None or not Review.objects.filter(pk=match[1]).exists():
+        return  # a row that somebody made: it is left alone
+    with transaction.atomic():
+        notice.enter(target, key=f"{target}:{card}:{uuid.uuid4()}", card=card, fields={"said": why} if why else {})

@@ -1,0 +1,165 @@
+"""The pace: how many jobs a rule, a sender and a source may begin within an hour. What comes faster waits its turn.
+
+Nothing is refused and nothing dropped: the job is there, says what it waits for, and begins by itself once there is
+room. A flood costs no more than its pace, and one item in the inbox tells of it.
+"""
+
+import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from jobs import dispatch
+from jobs.lifecycle import alarm
+from jobs.lifecycle.job import lock, open_review, tell
+from jobs.lifecycle.moves import move
+from jobs.models import Job, Review, Trigger
+from jobs.states import JobState, ReviewKind, ReviewState
+
+_BY = "pace"
+_HOUR = datetime.timedelta(hours=1)
+# A flood that goes on is told of once a day.
+_TOLD_FOR = datetime.timedelta(days=1)
+
+# Plain SQL: every event that comes in asks it. Each part reads as many rows of its index as the pace allows.
+_IS_FULL = "EXISTS (SELECT 1 FROM jobs_job WHERE {column} = %s AND let_in_at > %s LIMIT 1 OFFSET %s)"
+_ARE_FULL = "SELECT " + ", ".join(_IS_FULL.format(column=name) for name in ("trigger_id", "sender", "source"))
+
+
+def name_of(source: str, sender: str) -> str:
+    """A sender within its source; empty where nobody said who they are."""
+    return f"{source} {sender}" if sender else ""
+
+
+def of_rule(trigger: Trigger) -> int:
+    """How many jobs of the rule may begin within an hour."""
+    return trigger.most_an_hour or int(settings.PACE["rule"])
+
+
+def waits_for(trigger: Trigger, source: str, sender: str) -> str:
+    """Why a new job of this rule waits for its turn; empty if it may begin."""
+    since = connection.ops.adapt_datetimefield_value(timezone.now() - _HOUR)
+    paces = (of_rule(trigger), settings.PACE["sender"], settings.PACE["source"])
+    values = (trigger.pk, name_of(source, sender), source)
+    asked: list[Any] = [
+        part for value, pace in zip(values, paces, strict=True) for part in (value, since, pace - 1)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_ARE_FULL, asked)
+        by_rule, by_sender, by_source = cursor.fetchone()
+    if by_rule:
+        return f"It waits for its turn: the rule “{trigger.name}” begins {paces[0]} jobs an hour."
+    if by_sender and sender:
+        return f"It waits for its turn: {sender[:80]} may begin {paces[1]} jobs an hour."
+    return f"It waits for its turn: {source} begins {paces[2]} jobs an hour." if by_source else ""
+
+
+def waiting(trigger: Trigger) -> int:
+    """How many jobs of the rule wait for their turn."""
+    return _waiting().filter(trigger=trigger).count()
+
+
+def keep() -> list[Job]:
+    """Let in what there is room for, of each rule the oldest first; tell of floods, and of their end."""
+    let_in = [job for pk in _held_up() for job in _let_in(Trigger.objects.get(pk=pk))]
+    _tell_of_floods()
+    return let_in
+
+
+def let_all_in(trigger_id: int, *, by: str) -> int:
+    """All of a rule's waiting jobs may begin at once; return how many. Inside a transaction."""
+    jobs = list(_waiting().filter(trigger=trigger_id).select_for_update(of=("self",), no_key=True))
+    return sum(_begin(job, by=by) for job in jobs)
+
+
+def _waiting() -> QuerySet[Job]:
+    return Job.objects.filter(~Q(source=""), let_in_at__isnull=True, state=JobState.PENDING).order_by("id")
+
+
+def _held_up() -> set[int]:
+    """The rules whose jobs wait."""
+    return {pk for pk in _waiting().order_by().values_list("trigger_id", flat=True).distinct() if pk}
+
+
+def _let_in(trigger: Trigger) -> list[Job]:
+    """As many of the rule's waiting jobs as there is room for, passing over senders who have begun enough."""
+    rows, let_in, full = _waiting().filter(trigger=trigger), list[Job](), set[str]()
+    while job := rows.exclude(sender__in=full).first():
+        if _room(job.source, "source") <= 0 or _room_of(trigger) <= 0:
+            break
+        if job.sender and _room(job.sender, "sender") <= 0:
+            full.add(job.sender)
+            continue
+        with transaction.atomic():
+            if _begin(job, by=_BY):
+                let_in.append(job)
+    return let_in
+
+
+def _room_of(trigger: Trigger) -> int:
+    return of_rule(trigger) - _begun().filter(trigger=trigger).count()
+
+
+def _room(value: str, scope: str) -> int:
+    begun: int = _begun().filter(**{scope: value}).count()
+    return settings.PACE[scope] - begun
+
+
+def _begun() -> QuerySet[Job]:
+    return Job.objects.filter(let_in_at__gt=timezone.now() - _HOUR)
+
+
+def _begin(job: Job, *, by: str) -> bool:
+    now = timezone.now()
+    mine = _waiting().filter(pk=job.pk)
+    if not mine.update(let_in_at=now, ready_at=now, reason=""):
+        return False
+    tell("job.resumed", job, by=by, data={})
+    dispatch.wake(dispatch.AGENTS)
+    return True
+
+
+def _tell_of_floods() -> None:
+    """One item a rule while jobs of it wait; it goes away by itself with the last of them."""
+    for item in Review.objects.filter(kind=ReviewKind.ALARM, state=ReviewState.OPEN, payload__alarm=alarm.FLOOD):
+        if not _waiting().filter(trigger=item.payload["trigger"]).exists():
+            _close(item)
+    for pk in _held_up():
+        if not _told(pk).exists():
+            _tell(pk)
+
+
+def _told(trigger_id: int) -> QuerySet[Review]:
+    lately = Q(state=ReviewState.OPEN) | Q(created_at__gt=timezone.now() - _TOLD_FOR)
+    mine = {"kind": ReviewKind.ALARM, "payload__alarm": alarm.FLOOD, "payload__trigger": trigger_id}
+    return Review.objects.filter(lately, **mine).exclude(state=ReviewState.SUPERSEDED)
+
+
+def _tell(trigger_id: int) -> None:
+    rows = _waiting().filter(trigger=trigger_id)
+    with transaction.atomic():
+        first = rows.select_related("trigger").first()
+        if first is None or first.trigger is None:
+            return
+        job = lock(first.pk)
+        # Another clock may have told it while this one waited for the row.
+        if not _told(trigger_id).exists():
+            open_review(job, ReviewKind.ALARM, **alarm.flood(first.trigger, rows.count(), first.reason))
+
+
+def _close(item: Review) -> None:
+    with transaction.atomic():
+        lock(item.job_id)
+        item = Review.objects.select_for_update(of=("self",)).get(pk=item.pk)
+        if item.state == ReviewState.OPEN:
+            move(
+                item,
+                ReviewState.SUPERSEDED,
+                event="review.superseded",
+                by=_BY,
+                note="All of them have begun.",
+                decided_at=timezone.now(),
+            )
