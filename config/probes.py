@@ -1,10 +1,10 @@
-"""What `doctor` looks at: each probe says what it found, and what to do where that is not good."""
+"""What this installation itself is looked at for: each probe says what it found, and what mends it."""
 
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -33,8 +33,8 @@ class Level(StrEnum):
     """How a probe came out."""
 
     OK = "ok"
-    NOTE = "note"  # works, with less than all
-    BAD = "bad"
+    WARN = "warn"  # works, with less than all or with more than it needs
+    FAIL = "fail"
 
 
 @dataclass(frozen=True)
@@ -47,19 +47,14 @@ class Finding:
     fix: str = ""
 
 
+def named(name: str) -> Callable[[], Finding]:
+    """The probe of this name. Raises KeyError."""
+    return {probe.__name__.strip("_"): probe for probe in PROBES}[name]
+
+
 def names() -> list[str]:
-    """What the probes are called, in their order."""
+    """What the probes are called, in the order in which they build on each other."""
     return [probe.__name__.strip("_") for probe in PROBES]
-
-
-def run_all(*, only: str = "") -> Iterator[Finding]:
-    """The finding of every probe, or of one, in the order in which they build on each other; a break is one too."""
-    for name, probe in zip(names(), PROBES, strict=True):
-        if only in {"", name}:
-            try:
-                yield probe()
-            except Exception as error:
-                yield Finding(Level.BAD, name, f"{type(error).__name__}: {error}", "Mend this first.")
 
 
 def _python() -> Finding:
@@ -75,9 +70,9 @@ def _folder() -> Finding:
         free = shutil.disk_usage(settings.VAR).free
     except OSError as error:
         fix = "Let this user write there, or name another folder with NIGHTDESK_VAR."
-        return Finding(Level.BAD, "folder", f"{settings.VAR}: {error.strerror}", fix)
+        return Finding(Level.FAIL, "folder", f"{settings.VAR}: {error.strerror}", fix)
     if free < _ENOUGH_BYTES:
-        return Finding(Level.BAD, "folder", f"{settings.VAR}: {free >> 20} MiB free", "Make room on that disk.")
+        return Finding(Level.FAIL, "folder", f"{settings.VAR}: {free >> 20} MiB free", "Make room on that disk.")
     return Finding(Level.OK, "folder", f"{settings.VAR}: {free >> 30} GiB free")
 
 
@@ -93,7 +88,7 @@ def database_fault() -> str:
 
 def _database() -> Finding:
     if fault := database_fault():
-        return Finding(Level.BAD, "database", fault, "Check DATABASE_URL, then run manage.py migrate.")
+        return Finding(Level.FAIL, "database", fault, "Check DATABASE_URL, then run manage.py migrate.")
     return Finding(Level.OK, "database", connection.vendor)
 
 
@@ -104,7 +99,7 @@ def _doorbell() -> Finding:
         with Redis.from_url(settings.REDIS_URL, socket_timeout=3, socket_connect_timeout=3) as server:
             server.ping()
     except (RedisError, ValueError) as error:
-        return Finding(Level.BAD, "doorbell", f"Redis does not answer: {error}", "Check REDIS_URL.")
+        return Finding(Level.FAIL, "doorbell", f"Redis does not answer: {error}", "Check REDIS_URL.")
     return Finding(Level.OK, "doorbell", "Redis")
 
 
@@ -118,46 +113,46 @@ def _artifacts() -> Finding:
 def _model() -> Finding:
     if settings.REHEARSAL:
         says = "rehearsal: deterministic texts, no model is asked, nothing is spent"
-        return Finding(Level.NOTE, "model", says, "Set ANTHROPIC_API_KEY for the real thing.")
+        return Finding(Level.WARN, "model", says, "Set ANTHROPIC_API_KEY for the real thing.")
     return Finding(Level.OK, "model", ", ".join(f"{name} {model}" for name, model in settings.MODELS.items()))
 
 
 def _mail() -> Finding:
     if not settings.EMAIL_URL:
         says = "messages become files, nothing leaves this machine"
-        return Finding(Level.NOTE, "mail", says, "Set EMAIL_URL to send them.")
+        return Finding(Level.WARN, "mail", says, "Set EMAIL_URL to send them.")
     try:
         with get_connection():  # connects and logs in
             return Finding(Level.OK, "mail", f"SMTP, from {settings.MAIL_FROM}")
     except DeliveryError as error:
-        return Finding(Level.BAD, "mail", str(error), "Check EMAIL_URL, and that the server can be reached.")
+        return Finding(Level.FAIL, "mail", str(error), "Check EMAIL_URL, and that the server can be reached.")
 
 
 def _repositories() -> Finding:
     local = {name: Path(place) for name, place in settings.REPOSITORIES.items() if place.startswith("/")}
     gone = [f"{name} ({place})" for name, place in local.items() if not place.is_dir()]
     if gone:
-        return Finding(Level.BAD, "repositories", f"not there: {', '.join(gone)}", "Mend NIGHTDESK_REPOSITORIES.")
+        return Finding(Level.FAIL, "repositories", f"not there: {', '.join(gone)}", "Mend NIGHTDESK_REPOSITORIES.")
     if not settings.REPOSITORIES:
         fix = "Set NIGHTDESK_REPOSITORIES=name=address for code work."
-        return Finding(Level.NOTE, "repositories", "none", fix)
+        return Finding(Level.WARN, "repositories", "none", fix)
     return Finding(Level.OK, "repositories", ", ".join(settings.REPOSITORIES))
 
 
 def _cell() -> Finding:
     if missing := sandbox.probe(str(settings.AGENT_OPTIONS["cell_user"])):
-        return Finding(Level.NOTE, "cell", "; ".join(missing), "Until then code tasks are refused.")
+        return Finding(Level.WARN, "cell", "; ".join(missing), "Until then code tasks are refused.")
     return Finding(Level.OK, "cell", "bubblewrap")
 
 
 def _workers() -> Finding:
     """Whether anything works: an idle cluster has no row, so only due work that nobody takes is a fault."""
     if database_fault():
-        return Finding(Level.NOTE, "workers", "not looked at while the database is not ready")
+        return Finding(Level.WARN, "workers", "not looked at while the database is not ready")
     idle = [cluster for cluster in settings.WORKERS if queue.due(cluster) and not _is_at_work(cluster)]
     if idle:
         says = f"work is due and nobody takes it: {', '.join(idle)}"
-        return Finding(Level.BAD, "workers", says, "Start manage.py up, or manage.py worker on another host.")
+        return Finding(Level.FAIL, "workers", says, "Start manage.py up, or manage.py worker on another host.")
     fresh = Process.objects.filter(heartbeat_at__gte=timezone.now() - _FRESH)
     return Finding(Level.OK, "workers", f"{fresh.count()} at work")
 

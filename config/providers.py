@@ -64,8 +64,14 @@ def wire(house: House) -> dict[str, Wiring]:
 
 
 def folder(house: House) -> Wiring:
-    """Documents and briefs as files."""
-    return Wiring(target={"root": house.var / "folder"}, delivers=("document", "brief"))
+    """Documents and briefs as files, in a folder or an S3 bucket."""
+    root = env.text("NIGHTDESK_FOLDER") or str(house.var / "folder")
+    target = {
+        "root": root,
+        "options": bucket(env.text("NIGHTDESK_FOLDER_KEY")) if root.startswith("s3://") else {},
+        "pages": f"{house.base_url}/jobs/",
+    }
+    return Wiring(target=target, delivers=("document", "brief"))
 
 
 def git(house: House) -> Wiring:
@@ -207,6 +213,23 @@ def slack(house: House) -> Wiring:
     )
 
 
+def bucket(key: str) -> Options:
+    """What django-storages' S3Storage is made with beside the bucket's name; `key` is id:secret.
+
+    Without a key, boto3 looks where it always does: AWS_ variables, a role of the machine.
+    """
+    identity, mark, secret = key.partition(":")
+    if key and not (identity and mark and secret):
+        raise env.BadSetting("The key of a bucket is its id and its secret: write id:secret")
+    options = {
+        "endpoint_url": env.address("NIGHTDESK_BUCKETS_URL"),
+        "region_name": env.text("NIGHTDESK_BUCKETS_REGION"),
+        "access_key": identity,
+        "secret_key": secret,
+    }
+    return {name: value for name, value in options.items() if value}
+
+
 def notion(house: House) -> Wiring:
     """Notion: briefs as rows of a data source, and the inbox as rows of another, to be decided there."""
     connected, token = env.is_held("NOTION_TOKEN"), env.text("NOTION_TOKEN")
@@ -238,7 +261,11 @@ def webhook(house: House) -> Wiring:
     made: dict[str, Options] = {
         name: {"place": name, "url": url, "secret": secrets.get(name, "")} for name, url in places.items()
     }
-    return Wiring(places=made, notices=Wish(events=tuple(events)))
+    return Wiring(
+        places=made,
+        notices=Wish(events=tuple(events)),
+        probe={"places": [*made.values()]} if made else None,
+    )
 
 
 PROVIDERS: list[Callable[[House], Wiring]] = [folder, git, mail, owner, github, slack, notion, webhook]

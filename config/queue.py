@@ -9,6 +9,9 @@ WORKERS: dict[str, str] = {
     "deliveries": "integrations.workers.work",
 }
 
+# Looks at what its cluster can reach; the set-up page has it called.
+CHECKUPS = "config.checkups.run"
+
 # One call of a worker goes on for as long as there is work: all night and longer. What hangs is found by leases and
 # by the supervisor; these limits would kill the whole process with everything in it.
 _TIMEOUT_SECONDS = 30 * 86_400
@@ -59,6 +62,10 @@ def schedules(*, orchestrate_every: timedelta) -> dict[str, dict[str, Any]]:
             "cluster": "deliveries",
             "minutes": 60,
             "at_start": True,
+        },
+        **{
+            f"checkups-{cluster}": {"func": CHECKUPS, "cluster": cluster, "minutes": 60, "at_start": True}
+            for cluster in WORKERS
         },
         "decisions": {"func": "integrations.decisions.look", "cluster": "deliveries", "minutes": 1},
         "prune": {"func": "jobs.workers.prune", "cluster": "deliveries", "minutes": 60},

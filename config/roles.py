@@ -22,6 +22,8 @@ SECRETS: dict[str, frozenset[str]] = {
     # The web opens the small windows in which people write: Slack waits three seconds for one.
     "SLACK_BOT_TOKEN": frozenset({WEB, DELIVERIES, SOCKET}),
     "SLACK_APP_TOKEN": frozenset({SOCKET}),
+    "NIGHTDESK_ARTIFACTS_KEY": frozenset({WEB, AGENTS, DELIVERIES}),
+    "NIGHTDESK_FOLDER_KEY": frozenset({DELIVERIES}),
     "EMAIL_URL": frozenset({DELIVERIES}),
     "IMAP_URL": frozenset({DELIVERIES}),
     # Proofs of who posts mail here. What Brevo, Mailtrap and Resend only announce, the web itself fetches.

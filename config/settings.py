@@ -27,6 +27,12 @@ env.refuse_unknown(
         "NIGHTDESK_UNDO_CLIENT",
         "NIGHTDESK_ANSWER_WITHIN",
         "NIGHTDESK_VAR",
+        "NIGHTDESK_FOLDER",
+        "NIGHTDESK_FOLDER_KEY",
+        "NIGHTDESK_ARTIFACTS",
+        "NIGHTDESK_ARTIFACTS_KEY",
+        "NIGHTDESK_BUCKETS_URL",
+        "NIGHTDESK_BUCKETS_REGION",
         "NIGHTDESK_CONCURRENCY",
         "NIGHTDESK_LEASE",
         "NIGHTDESK_DEMO",
@@ -102,6 +108,28 @@ def _database(url: str) -> dict[str, object]:
     raise env.BadSetting("DATABASE_URL must begin with sqlite:/// or postgresql://")
 
 
+def _artifacts() -> dict[str, object]:
+    """Every artifact's bytes by their sum: under var/, or in s3://bucket/prefix for several hosts."""
+    place = env.text("NIGHTDESK_ARTIFACTS")
+    if not place.startswith("s3://"):
+        location = Path(place).resolve() if place else VAR / "artifacts"
+        return {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": location, "base_url": None},
+        }
+    parts = urlsplit(place)
+    # The same name has the same bytes for ever: writing it again is no loss.
+    options: providers.Options = {
+        "bucket_name": parts.netloc,
+        "location": parts.path.strip("/"),
+        "file_overwrite": True,
+    }
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": options | providers.bucket(env.text("NIGHTDESK_ARTIFACTS_KEY")),
+    }
+
+
 SECRET_KEY = _secret_key()
 SECRET_KEY_FALLBACKS = env.listing("SECRET_KEY_FALLBACKS")
 DEBUG = env.boolean("DEBUG", default=False)
@@ -173,10 +201,7 @@ STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns of a folder t
 MEDIA_ROOT = VAR / "artifacts"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "artifacts": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": VAR / "artifacts", "base_url": None},
-    },
+    "artifacts": _artifacts(),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 # Without a collected manifest (a fresh checkout, a test) files are found in the apps themselves.
@@ -217,6 +242,7 @@ SECURE_CSP = {
 
 WORKERS = queue.WORKERS
 Q_CLUSTER = queue.q_cluster(redis_url=REDIS_URL)
+CHECKUPS = queue.CHECKUPS
 SCHEDULES = queue.schedules(orchestrate_every=env.duration("NIGHTDESK_ORCHESTRATE_EVERY", default="5m"))
 ORCHESTRATE_EVERY = env.duration("NIGHTDESK_ORCHESTRATE_EVERY", default="5m")
 CONCURRENCY = env.integer("NIGHTDESK_CONCURRENCY", default=8, minimum=2)

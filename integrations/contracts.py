@@ -202,6 +202,7 @@ class Outgoing(Frozen):
     job_uid: str = ""  # a notice may be about none
     job_title: str = ""
     client: str = ""
+    agent: str = ""  # who made it
     fields: Json = Field(default_factory=dict)
     files: list[OutFile]
     card: str = ""  # of a notice or brief: what it shows; a target shows each card once, and brings it up to date
@@ -210,7 +211,10 @@ class Outgoing(Frozen):
 
 
 class Finding(Frozen):
-    """What a look at a provider found: one sentence, and what to do where that is not good."""
+    """What a look at a provider found: one sentence, and what to do where that is not good.
+
+    `ok` with a `fix` is a warning: it works, but with a wider right than needed, or with less than it could do.
+    """
 
     ok: bool
     says: str

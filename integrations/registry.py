@@ -33,6 +33,7 @@ PROBES: dict[str, str] = {
     "github": "integrations.github.probe.GitHubProbe",
     "notion": "integrations.notion.probe.NotionProbe",
     "slack": "integrations.slack.probe.SlackProbe",
+    "webhook": "integrations.webhook.probe.WebhookProbe",
 }
 
 

@@ -24,8 +24,8 @@ from integrations.contracts import (
     TargetClosed,
 )
 from jobs import dispatch, policy, pool, queries, queue
+from jobs.lifecycle import approval, breaker, notice
 from jobs.lifecycle import artifact as artifacts
-from jobs.lifecycle import breaker, notice
 from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle.moves import IllegalMove, LostRace
 from jobs.models import Delivery
@@ -73,8 +73,12 @@ def _gives_way(delivery: Delivery) -> bool:
 
 def _deliver(delivery: Delivery) -> None:
     try:
+        approval.check(delivery)
         target = target_of(delivery)
         outgoing = _outgoing(delivery)
+    except approval.Lapsed as error:
+        deliveries.ask_again(delivery, reason=str(error), by=_BY)
+        return
     except Exception as error:
         # Nothing was sent: bytes that changed, a target that cannot be made. A person has to see it.
         log.exception("delivery %s could not be prepared", delivery.key)
@@ -156,6 +160,7 @@ def _outgoing(delivery: Delivery) -> Outgoing:
         job_uid=str(job.uid),
         job_title=job.title,
         client=job.client.name if job.client else "",
+        agent=delivery.task.agent if delivery.task else "",
         fields=delivery.fields,
         files=[OutFile(**file, content=artifacts.load(file["sha256"])) for file in delivery.files],
         created_at=delivery.created_at,

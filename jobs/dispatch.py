@@ -37,6 +37,14 @@ def wake(cluster: str) -> None:
         transaction.on_commit(lambda: ring(cluster), robust=True)
 
 
+def order(cluster: str, function: str) -> None:
+    """Have this cluster call a function once the present transaction commits. Call inside the transaction."""
+    if settings.REDIS_URL:
+        transaction.on_commit(lambda: async_task(function, cluster=cluster), robust=True)
+    else:
+        async_task(function, cluster=cluster)
+
+
 def ring(cluster: str, *, lost_after: timedelta = _LOST_AFTER) -> bool:
     """Ring now unless a bell is outstanding; return whether it rang."""
     now = timezone.now()

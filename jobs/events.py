@@ -57,6 +57,7 @@ NAMES = frozenset(
         "review.snoozed",
         "review.superseded",
         "review.tried",
+        "review.reopened",
         "delivery.held",
         "delivery.released",
         "delivery.sending",

@@ -11,8 +11,22 @@ from django.db.models import Model, Prefetch, Q, QuerySet, Value
 from django.utils import timezone
 
 from jobs import schedules
-from jobs.models import Artifact, Client, Day, Delivery, Event, Job, Receipt, Review, Run, Task, Trigger, Turn
-from jobs.states import NEVER, OPEN_JOB, DeliveryState, JobState, ReviewState, RunState
+from jobs.models import (
+    Artifact,
+    Checkup,
+    Client,
+    Day,
+    Delivery,
+    Event,
+    Job,
+    Receipt,
+    Review,
+    Run,
+    Task,
+    Trigger,
+    Turn,
+)
+from jobs.states import NEVER, OPEN_JOB, DeliveryState, JobState, ReviewState, RunState, TaskState
 
 _Row = TypeVar("_Row", bound=Model)
 
@@ -112,6 +126,14 @@ def delivery(pk: object) -> Delivery | None:
     if not isinstance(pk, int):
         return None
     return Delivery.objects.select_related("task", "job").filter(pk=pk).first()
+
+
+def waiting_for(task: Task) -> list[Task]:
+    """The steps that may begin once this one is completed, if they wait for no other."""
+    rows = list(Task.objects.filter(job=task.job_id).order_by("position"))
+    done = {row.position for row in rows if row.state == TaskState.COMPLETED} | {task.position}
+    blocked = [row for row in rows if row.state == TaskState.BLOCKED and task.position in row.needs]
+    return [row for row in blocked if set(row.needs) <= done]
 
 
 def version_before(delivery: Delivery) -> Delivery | None:
@@ -285,6 +307,18 @@ def past_slots(trigger: Trigger, n: int = 20) -> list[PastSlot]:
     rows = Receipt.objects.filter(source=schedules.SOURCE, sender=trigger.slug, **within).defer("body")
     receipts = rows.order_by("-external_id").prefetch_related(Prefetch("jobs", Job.objects.order_by("id")))[:n]
     return [_past_slot(receipt, trigger) for receipt in receipts]
+
+
+def checkups() -> list[tuple[str, list[Checkup]]]:
+    """The rows of the set-up page: this installation, and the providers."""
+    rows = list(Checkup.objects.order_by("place"))
+    here, there = [row for row in rows if not row.is_provider], [row for row in rows if row.is_provider]
+    return [(title, group) for title, group in (("Providers", there), ("This installation", here)) if group]
+
+
+def checkup(name: str) -> Checkup | None:
+    """One row of the set-up page; None if there is none."""
+    return Checkup.objects.filter(name=name).first()
 
 
 def spent_on(date: datetime.date) -> int:

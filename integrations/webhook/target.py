@@ -56,6 +56,17 @@ class WebhookTarget:
         """Always None: nobody can be asked, and to send the same message once more does no harm."""
         return None
 
+    def reach(self) -> str:
+        """Who is at the address, without a word to them. Raises DeliveryError."""
+        connection = _connection(self._url)
+        try:
+            connection.connect()
+            return f"{self._place}: {self._url.hostname} answers"
+        except OSError as error:
+            raise self._silence(error) from error
+        finally:
+            connection.close()
+
     def _post(self, message_id: str, body: bytes) -> tuple[int, str]:
         """The answer's status and Retry-After. No redirect is followed; no proxy of the environment is used."""
         proof = signatures.proof(body, message_id=message_id, secret=self._secret, now=datetime.now(UTC))
@@ -67,12 +78,13 @@ class WebhookTarget:
             answer = connection.getresponse()
             return answer.status, answer.headers.get("retry-after", "")
         except (OSError, http.client.HTTPException) as error:
-            said = f"{type(error).__name__}: {error}".rstrip(": ")
-            raise DeliveryError(
-                f"{self._place} gave no answer ({bodies.one_line(said)}).", permanent=False
-            ) from error
+            raise self._silence(error) from error
         finally:
             connection.close()
+
+    def _silence(self, error: Exception) -> DeliveryError:
+        what = bodies.one_line(f"{type(error).__name__}: {error}".rstrip(": "))
+        return DeliveryError(f"{self._place} gave no answer ({what}).", permanent=False)
 
     def _refusal(self, status: int, retry_after: str) -> DeliveryError:
         said = f"{self._place} answered {status}"

@@ -7,7 +7,9 @@ from typing import Any
 from django.utils.safestring import SafeString
 
 from jobs import branches, queries
+from jobs.inbox import risks
 from jobs.inbox.comparing import Piece, compare
+from jobs.inbox.effects import Preview, preview
 from jobs.inbox.rendering import DiffFile, has_hidden_characters, links, parse_diff, to_html
 from jobs.lifecycle import alarm, pace
 from jobs.lifecycle import artifact as artifacts
@@ -17,6 +19,7 @@ from jobs.states import DeliveryState, ReviewKind, ReviewState
 # Of a text that is only evidence, this much is shown; the whole is one click away.
 _EVIDENCE_CHARS = 20_000
 _SHORT_LINES = 15
+_APPROVED = {ReviewKind.MESSAGE, ReviewKind.MERGE}
 _REMEDIES = {
     alarm.RUN: "Run it now",
     alarm.AGAIN: "Run it again",
@@ -80,10 +83,13 @@ class Pane:
     change: Change | None = None
     attachments: list[dict[str, Any]] = field(default_factory=list)
     diff: list[DiffFile] = field(default_factory=list)
+    step: list[DiffFile] = field(default_factory=list)  # of a revision: what it alone changed
+    risks: list[str] = field(default_factory=list)
     exhibits: list[Exhibit] = field(default_factory=list)
     choices: list[Choice] = field(default_factory=list)
     made: list[Artifact] = field(default_factory=list)
     retry: str = ""
+    preview: Preview | None = None  # what approving does, where it can be approved
     parked: int = 0  # how many deliveries wait for a target that is down
     waiting: int = 0  # how many jobs wait for their turn
     remedy: str = ""  # what can be run because of an alarm
@@ -102,8 +108,7 @@ class Pane:
     @property
     def can_undo(self) -> bool:
         """Whether an approval may still be taken back."""
-        leaving = self.delivery if self.review.kind == ReviewKind.MESSAGE else self.merge
-        held = leaving is not None and leaving.state == DeliveryState.PENDING
+        held = any(row.state == DeliveryState.PENDING for row in self.review.deliveries.all())
         return held and self.review.state == ReviewState.APPROVED
 
     @property
@@ -143,6 +148,8 @@ def pane(review: Review) -> Pane:
         ReviewKind.ALARM: _alarm,
     }
     fill[ReviewKind(review.kind)](made)
+    if made.is_open and not made.problem and review.kind in _APPROVED:
+        made.preview = preview(review)
     return made
 
 
@@ -200,13 +207,17 @@ def _merge(pane: Pane) -> None:
         if row.task_id != pane.review.task_id:
             continue
         text = _text(row)
-        diff = parse_diff(text) if row.kind == "patch" else []
-        if diff:
+        diff = parse_diff(text) if row.kind in {"patch", "revision"} else []
+        if diff and row.kind == "patch":
             pane.diff += diff
+        elif diff:
+            pane.step += diff
         else:
             pane.exhibits.append(
                 Exhibit(row.name, row.sha256, text[:_EVIDENCE_CHARS], is_cut=len(text) > _EVIDENCE_CHARS)
             )
+    output = pane.review.task.output if pane.review.task else None
+    pane.risks = risks.notes(pane.diff, tests=str((output or {}).get("tests", "")))
 
 
 def _question(pane: Pane) -> None:

@@ -5,7 +5,7 @@ import datetime
 from django.urls import path, re_path, register_converter
 from django.views.generic import RedirectView
 
-from jobs.inbox import job_views, night_views, receipt_views, session_views, trigger_views, views
+from jobs.inbox import job_views, night_views, receipt_views, session_views, setup_views, trigger_views, views
 
 
 class DateConverter:
@@ -59,6 +59,8 @@ urlpatterns = [
     path("triggers/<slug:slug>/secrets/", trigger_views.secrets, name="trigger_secrets"),
     path("triggers/<slug:slug>/trial/", trigger_views.attempt, name="trigger_try"),
     path("triggers/<slug:slug>/test/", trigger_views.test_event, name="trigger_test"),
+    path("setup/", setup_views.setup, name="setup"),
+    path("setup/<str:name>/test/", setup_views.test, name="setup_test"),
     path("receipts/", receipt_views.receipts, name="receipts"),
     path("receipts/<int:receipt_id>/", receipt_views.receipt, name="receipt"),
     path("receipts/<int:receipt_id>/replay/", receipt_views.replay, name="receipt_replay"),

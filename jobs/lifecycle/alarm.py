@@ -66,7 +66,7 @@ def down(target: str, reason: str) -> dict[str, Any]:
     """A target that takes nothing at present."""
     fix = (
         "Nothing is lost: all of it is kept in its order, and goes out by itself once it works again. Now and then "
-        f"one delivery tries. If it lasts, manage.py doctor --only {target} says what to mend."
+        f"one delivery tries. If it lasts, manage.py doctor --only {target.partition(':')[0]} says what to mend."
     )
     payload = {"alarm": DOWN, "target": target, "cause": reason, "fix": fix}
     return {"title": f"{target} is down: what goes there waits", "consequence": reason, "payload": payload}

@@ -15,8 +15,8 @@ from jobs import dispatch, policy
 from jobs.lifecycle import breaker, merge
 from jobs.lifecycle.job import lock, open_failure, settle
 from jobs.lifecycle.moves import move
-from jobs.models import Delivery, Task
-from jobs.states import NEVER, DeliveryState, JobState, TaskState
+from jobs.models import Delivery, Review, Task
+from jobs.states import NEVER, DeliveryState, JobState, ReviewState, TaskState
 
 
 def land(
@@ -93,6 +93,31 @@ def fail(delivery: Delivery, *, reason: str, by: str) -> None:
             return
         fix = f"Mend what {delivery.target} says, then retry: the same bytes are sent, nothing is made anew."
         open_failure(job, delivery.task, cause=reason, fix=fix, delivery=delivery.pk)
+        settle(job.pk, by=by)
+
+
+def ask_again(delivery: Delivery, *, reason: str, by: str) -> None:
+    """Its approval does not stand any more: nothing was sent, and its item is open again, with the reason."""
+    with transaction.atomic():
+        _move(delivery, DeliveryState.PENDING, event="delivery.given_back", by=by)
+        job = lock(delivery.job_id) if delivery.job_id else None
+        if job is None or delivery.review is None or job.state == JobState.CANCELLED:
+            move(delivery, DeliveryState.CANCELLED, event="delivery.cancelled", by=by, reason=reason)
+            return
+        move(delivery, DeliveryState.HELD, event="delivery.held", by=by, approved_digest="", reason=reason)
+        review = Review.objects.select_for_update(of=("self",)).get(pk=delivery.review.pk)
+        if review.state == ReviewState.APPROVED:
+            move(
+                review,
+                ReviewState.OPEN,
+                event="review.reopened",
+                by=by,
+                decided_by=None,
+                decided_at=None,
+                snoozed_until=None,
+                version=review.version + 1,
+                payload={**review.payload, "reopened": reason},
+            )
         settle(job.pk, by=by)
 
 

@@ -18,6 +18,7 @@ from jobs.lifecycle import artifact as artifacts
 from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle import job as jobs
 from jobs.lifecycle import question as questions
+from jobs.lifecycle.approval import is_whole
 from jobs.lifecycle.digest import digest_of
 from jobs.lifecycle.moves import LostRace, move
 from jobs.models import Delivery, Review, Task
@@ -45,6 +46,8 @@ def approve(review: Review, *, by: User, version: int, digest: str, actor: str =
         held = list(review.deliveries.filter(state=DeliveryState.HELD))
         if any(row.kind == "client_message" and not row.fields.get("to") for row in held):
             raise NotAllowed("There is no recipient: add a trusted address to the client, then ask for a revision.")
+        if not all(is_whole(row) for row in held):
+            raise NotAllowed("It was changed by something other than this page. Edit it, or ask for a revision.")
         _decide(review, ReviewState.APPROVED, event="review.approved", by=by, actor=actor, data={"digest": digest})
         leaves_at = None
         for delivery in held:
@@ -59,6 +62,7 @@ def approve(review: Review, *, by: User, version: int, digest: str, actor: str =
                 ready_at=leaves_at,
             )
         if review.kind == ReviewKind.MERGE and review.task and not held:
+            # With a delivery, the task ends when that has landed: until then it can be taken back.
             finished = timezone.now()
             move(review.task, TaskState.COMPLETED, event="task.completed", by=actor, finished_at=finished)
         if held:

@@ -2,6 +2,7 @@
 
 from jobs.models.artifact import Artifact
 from jobs.models.breaker import Breaker
+from jobs.models.checkup import Checkup
 from jobs.models.client import Client
 from jobs.models.cluster import Cluster, Process
 from jobs.models.day import Day
@@ -20,6 +21,7 @@ from jobs.models.trigger import Trigger
 __all__ = [
     "Artifact",
     "Breaker",
+    "Checkup",
     "Client",
     "Cluster",
     "Day",

@@ -15,7 +15,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from agents import sandbox
-from config import probes
+from config import checkups, probes
 from config.probes import Finding, Level
 from jobs.lifecycle.job import open_job
 from jobs.models import Client, Process
@@ -25,7 +25,8 @@ from tests.integrations.mail.conftest import LocalController, Post
 
 def look(name: str) -> Finding:
     """What the doctor finds under this name."""
-    return next(finding for finding in probes.run_all() if finding.name == name)
+    (found,) = checkups.look_at(name)
+    return found
 
 
 @pytest.fixture(autouse=True)
@@ -46,45 +47,17 @@ def closed_port() -> int:
 
 
 @pytest.mark.django_db
-def test_a_fresh_installation_has_no_fault(settings: Settings) -> None:
-    settings.REDIS_URL = ""
-    found = {finding.name: finding for finding in probes.run_all()}
-    names = ["python", "folder", "database", "doorbell", "artifacts", "model", "mail", "repositories", "workers"]
-    assert list(found) == names
-    assert not [finding for finding in found.values() if finding.level == Level.BAD]
-    assert {name for name, finding in found.items() if finding.level == Level.NOTE} == {
-        "model",
-        "mail",
-        "repositories",
-    }
-    assert all(finding.fix for finding in found.values() if finding.level == Level.NOTE)
-    assert not any(finding.fix for finding in found.values() if finding.level == Level.OK)
-
-
-@pytest.mark.django_db
-def test_a_probe_that_breaks_is_a_fault_and_the_rest_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    def _broken() -> Finding:
-        raise RuntimeError("out of order")
-
-    monkeypatch.setattr(probes, "PROBES", [_broken, *probes.PROBES])
-    first, second, *_ = probes.run_all()
-    assert (first.level, first.name, first.says) == (Level.BAD, "broken", "RuntimeError: out of order")
-    assert first.fix
-    assert second.name == "python"
-
-
-@pytest.mark.django_db
 class TestFolder:
     def test_one_that_is_not_there(self, settings: Settings, tmp_path: Path) -> None:
         settings.VAR = tmp_path / "gone"
         found = look("folder")
-        assert (found.level, found.says) == (Level.BAD, f"{tmp_path / 'gone'}: No such file or directory")
+        assert (found.level, found.says) == (Level.FAIL, f"{tmp_path / 'gone'}: No such file or directory")
         assert "NIGHTDESK_VAR" in found.fix
 
     def test_a_full_disk(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(probes, "_ENOUGH_BYTES", 1 << 62)
         found = look("folder")
-        assert found.level == Level.BAD
+        assert found.level == Level.FAIL
         assert "MiB free" in found.says
         assert "Make room" in found.fix
 
@@ -94,11 +67,11 @@ class TestDatabase:
     def test_tables_of_an_earlier_version(self) -> None:
         MigrationRecorder.Migration.objects.filter(app="jobs").delete()
         found = look("database")
-        assert found.level == Level.BAD
+        assert found.level == Level.FAIL
         assert "wait: run manage.py migrate." in found.says
         assert "DATABASE_URL" in found.fix
         workers = look("workers")
-        assert workers.level == Level.NOTE, "what stands on the database is not looked at then"
+        assert workers.level == Level.WARN, "what stands on the database is not looked at then"
 
 
 @pytest.mark.django_db
@@ -117,7 +90,7 @@ class TestDoorbell:
     def test_redis_that_does_not(self, settings: Settings, closed_port: int) -> None:
         settings.REDIS_URL = f"redis://:hidden@127.0.0.1:{closed_port}/0"
         found = look("doorbell")
-        assert (found.level, found.fix) == (Level.BAD, "Check REDIS_URL.")
+        assert (found.level, found.fix) == (Level.FAIL, "Check REDIS_URL.")
         assert "Redis does not answer" in found.says
         assert "hidden" not in found.says
 
@@ -137,7 +110,7 @@ def test_a_storage_that_cannot_be_written_is_a_fault(settings: Settings, tmp_pat
         },
     }
     found = look("artifacts")
-    assert found.level == Level.BAD
+    assert found.level == Level.FAIL
     assert "a file" in found.says
 
 
@@ -180,7 +153,7 @@ class TestMail:
     def test_a_wrong_password(self, server: LocalController, settings: Settings) -> None:
         settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "desk", "hidden"
         found = look("mail")
-        assert found.level == Level.BAD
+        assert found.level == Level.FAIL
         assert "refused the login" in found.says
         assert "hidden" not in found.says
         assert "EMAIL_URL" in found.fix
@@ -190,7 +163,7 @@ class TestMail:
     ) -> None:
         settings.EMAIL_PORT = closed_port
         found = look("mail")
-        assert found.level == Level.BAD
+        assert found.level == Level.FAIL
         assert "could not be reached" in found.says
 
 
@@ -203,7 +176,7 @@ class TestRepositories:
     def test_one_that_is_gone(self, settings: Settings, tmp_path: Path) -> None:
         settings.REPOSITORIES = {"site": str(tmp_path), "shop": str(tmp_path / "gone")}
         found = look("repositories")
-        assert (found.level, found.says) == (Level.BAD, f"not there: shop ({tmp_path / 'gone'})")
+        assert (found.level, found.says) == (Level.FAIL, f"not there: shop ({tmp_path / 'gone'})")
         assert "NIGHTDESK_REPOSITORIES" in found.fix
 
 
@@ -214,12 +187,12 @@ class TestCell:
         user = pwd.getpwnam("nobody").pw_name if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
         settings.AGENT_OPTIONS = {**settings.AGENT_OPTIONS, "cell_user": user}
         missing = sandbox.probe(user)
-        assert look("cell").level == (Level.NOTE if missing else Level.OK)
+        assert look("cell").level == (Level.WARN if missing else Level.OK)
 
     def test_a_cell_that_cannot_be_built_is_told_of(self, settings: Settings) -> None:
         settings.AGENT_OPTIONS = {**settings.AGENT_OPTIONS, "cell_user": "nobody of that name"}
         found = look("cell")
-        assert found.level == Level.NOTE
+        assert found.level == Level.WARN
         assert "nobody of that name" in found.says
         assert found.fix
 
@@ -241,7 +214,7 @@ class TestWorkers:
 
     def test_work_that_nobody_takes(self) -> None:
         found = look("workers")
-        assert (found.level, found.says) == (Level.BAD, "work is due and nobody takes it: agents")
+        assert (found.level, found.says) == (Level.FAIL, "work is due and nobody takes it: agents")
         assert "manage.py up" in found.fix
 
     def test_work_that_is_taken(self, process: Process) -> None:
@@ -249,15 +222,15 @@ class TestWorkers:
 
     def test_another_cluster_does_not_do_it(self, process: Process) -> None:
         Process.objects.update(cluster="deliveries")
-        assert look("workers").level == Level.BAD
+        assert look("workers").level == Level.FAIL
 
     def test_a_process_that_only_lives_is_no_help(self, process: Process) -> None:
         Process.objects.update(progress_at=timezone.now() - timedelta(minutes=1))
-        assert look("workers").level == Level.BAD
+        assert look("workers").level == Level.FAIL
 
     def test_a_process_whose_slots_are_taken_is_at_work(self, process: Process, settings: Settings) -> None:
         earlier = timezone.now() - timedelta(minutes=1)
         Process.objects.update(progress_at=earlier, in_flight=settings.CONCURRENCY - 1)
         assert look("workers").level == Level.OK
         Process.objects.update(heartbeat_at=earlier)
-        assert look("workers").level == Level.BAD
+        assert look("workers").level == Level.FAIL

@@ -117,6 +117,29 @@ def test_a_source_has_its_secrets_and_others_have_none() -> None:
     assert providers.sources(wired) == {"shop": {}}
 
 
+def test_documents_go_where_the_owner_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert providers.folder(HOUSE).target == {
+        "root": "/v/folder",
+        "options": {},
+        "pages": "https://desk.example.com/jobs/",
+    }
+    monkeypatch.setenv("NIGHTDESK_FOLDER", "s3://desk/outputs")
+    monkeypatch.setenv("NIGHTDESK_FOLDER_KEY", "id:se:cret")
+    monkeypatch.setenv("NIGHTDESK_BUCKETS_REGION", "eu-central-1")
+    wired = providers.folder(HOUSE).target
+    assert wired is not None
+    assert (wired["root"], wired["options"]) == (
+        "s3://desk/outputs",
+        {"access_key": "id", "secret_key": "se:cret", "region_name": "eu-central-1"},
+    )
+
+
+def test_half_a_key_is_an_error() -> None:
+    with pytest.raises(env.BadSetting, match="id:secret"):
+        providers.bucket("id")
+    assert providers.bucket("") == {}
+
+
 AT_GITHUB = providers.House(
     base_url="https://desk.example.com",
     var=Path("/v"),

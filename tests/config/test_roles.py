@@ -5,6 +5,7 @@ from config import env, roles
 HELD = {
     "web": {
         "GITHUB_WEBHOOK_SECRET",
+        "NIGHTDESK_ARTIFACTS_KEY",
         "SLACK_BOT_TOKEN",
         "SLACK_SIGNING_SECRET",
         "NOTION_WEBHOOK_SECRET",
@@ -18,12 +19,14 @@ HELD = {
         "ANYMAIL_MAILTRAP_API_TOKEN",
         "ANYMAIL_RESEND_API_KEY",
     },
-    "agents": {"ANTHROPIC_API_KEY", "GITHUB_READ_TOKEN"},
+    "agents": {"ANTHROPIC_API_KEY", "GITHUB_READ_TOKEN", "NIGHTDESK_ARTIFACTS_KEY"},
     "deliveries": {
         "EMAIL_URL",
         "IMAP_URL",
         "GITHUB_APP_KEY",
         "GITHUB_TOKEN",
+        "NIGHTDESK_ARTIFACTS_KEY",
+        "NIGHTDESK_FOLDER_KEY",
         "NIGHTDESK_PUSH_REPOSITORIES",
         "NIGHTDESK_WEBHOOK_SECRETS",
         "NOTION_TOKEN",

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 
+from config import checkups
 from config.supervisor import AlreadyRunning, Child, Supervisor, cluster, listener, web
 from jobs import dispatch
 
@@ -54,6 +55,7 @@ def refuse_taken(host: str, port: int) -> None:
 def prepare() -> None:
     """Tables, schedules and static files as this version wants them; safe to repeat."""
     call_command("migrate", interactive=False, verbosity=0)
+    checkups.sync()
     dispatch.sync_schedules()
     call_command("collectstatic", interactive=False, verbosity=0)
 

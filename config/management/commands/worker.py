@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 
-from config import supervisor
+from config import checkups, supervisor
 from config.management.commands.up import supervise
 from config.probes import database_fault
 from jobs import dispatch
@@ -25,5 +25,6 @@ class Command(BaseCommand):
         """Start them, and return once they have ended."""
         if fault := database_fault():
             raise CommandError(fault)
+        checkups.sync()
         dispatch.sync_schedules()
         supervise([supervisor.cluster(name) for name in ([cluster] if cluster else settings.WORKERS)])

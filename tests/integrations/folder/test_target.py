@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from integrations.contracts import DeliveryError, Landed, OutcomeUnknown, Outgoing
+from integrations.folder.places import Disk
 from integrations.folder.target import FolderTarget
 from tests.integrations.target_contract import TargetContract, out_file
 
@@ -42,6 +43,7 @@ class TestFolder(TargetContract):
         """The files that a person sees, by their place."""
         root = self.folder / "out"
         paths = [path for path in root.rglob("*") if path.is_file() and ".nightdesk" not in path.parts]
+        paths = [path for path in paths if path.name != "index.html"]
         return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
 
     def effects(self) -> int:
@@ -148,6 +150,54 @@ class TestFolder(TargetContract):
             cwd=Path(__file__).parents[3],
         )
         assert done.stdout == "False 300.0 []\n"
+
+    def test_a_job_has_a_page_of_all_that_was_made(self) -> None:
+        target = FolderTarget(root=self.folder / "out", pages="https://desk.example.com/jobs/")
+        first = out_file(b"one", "menu & more.md")
+        target.deliver(self.outgoing(files=[first], agent="drafting"))
+        second = [out_file(b"two", "<b>.md"), out_file(b"three", "index.html")]
+        target.deliver(self.outgoing(key="job-1:2:0:1", files=second, agent="review"))
+        page = (self.folder / "out" / PLACE / "index.html").read_text()
+        for file in (first, *second):
+            assert file.sha256 in page
+        assert '<a href="menu-%26-more.md">menu-&amp;-more.md</a>' in page
+        assert '<a href="index-v2.html">' in page, "the page's own name is nobody else's"
+        assert "<b>.md" not in page
+        assert f"https://desk.example.com/jobs/{self.outgoing().job_uid}/" in page
+        assert "For Trattoria Lume." in page
+        assert page.index("drafting") < page.index("review")
+
+    def test_a_break_after_the_page_leaves_no_double(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        class Died(Exception):
+            """As if the process had ended here."""
+
+        def die(self: Disk, path: str, content: bytes) -> None:
+            raise Died
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Disk, "write", die)
+            with pytest.raises(Died):
+                self.make().deliver(self.outgoing())
+        assert self.make().find(self.outgoing()) is None
+        landed = self.make().deliver(self.outgoing())
+        assert self.make().find(self.outgoing()) == landed
+        assert self.effects() == 1
+
+    def test_at_once_by_many_jobs_effects_are_all_on_the_page(self) -> None:
+        keys = [f"job-1:{number}:0:1" for number in range(8)]
+        start = threading.Barrier(len(keys))
+
+        def deliver(key: str) -> None:
+            start.wait()
+            self.make().deliver(self.outgoing(key=key, files=[out_file(key.encode(), f"{key}.md")]))
+
+        threads = [threading.Thread(target=deliver, args=(key,)) for key in keys]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        page = (self.folder / "out" / PLACE / "index.html").read_text()
+        assert [key for key in keys if out_file(key.encode()).sha256 not in page] == []
 
     def test_at_once_by_many_is_one_effect(self) -> None:
         found: list[Landed] = []

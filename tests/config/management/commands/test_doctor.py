@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from io import StringIO
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from config import probes
+from config import checkups, probes
+from config.probes import Finding
 from tests.house import ROOT, built
 
 
@@ -25,8 +27,8 @@ def doctor(*arguments: str) -> str:
 def test_every_probe_has_its_line_and_what_to_do_stands_below() -> None:
     said = doctor().splitlines()
     assert [line.split()[0] for line in said if "→" not in line].count("ok") >= 5
-    assert sum("→" not in line for line in said) == len(probes.names())
-    mail = next(number for number, line in enumerate(said) if line.startswith("note  mail"))
+    assert sum("→" not in line for line in said) == len(checkups.names())
+    mail = next(number for number, line in enumerate(said) if line.startswith("warn  mail"))
     assert said[mail + 1].strip() == "→ Set EMAIL_URL to send them."
 
 
@@ -46,7 +48,7 @@ def test_a_program_gets_json(settings: Settings) -> None:
     assert end.value.code == 1, "a fault"
     assert json.loads(out.getvalue()) == [
         {
-            "level": "bad",
+            "level": "fail",
             "name": "repositories",
             "says": "not there: site (/nowhere/site.git)",
             "fix": "Mend NIGHTDESK_REPOSITORIES.",
@@ -61,8 +63,29 @@ def test_with_a_database_that_does_not_answer_all_else_is_looked_at_and_no_passw
     assert done.returncode == 1
     assert "hidden" not in done.stdout + done.stderr
     found = {finding["name"]: finding for finding in json.loads(done.stdout)}
-    assert found["database"]["level"] == "bad"
+    assert found["database"]["level"] == "fail"
     assert "does not answer" in found["database"]["says"]
     assert "DATABASE_URL" in found["database"]["fix"]
-    assert found["workers"]["level"] == "note"
-    assert list(found) == probes.names()
+    assert found["workers"]["level"] == "warn"
+    assert list(found) == checkups.names()
+
+
+@pytest.mark.django_db
+def test_elsewhere_than_on_a_terminal_it_is_plain() -> None:
+    assert "\x1b" not in doctor()
+
+
+@pytest.mark.django_db
+def test_it_takes_less_than_five_seconds_whatever_keeps_quiet(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def _quiet() -> Finding:
+        time.sleep(60)
+        raise AssertionError("not waited for")
+
+    monkeypatch.setattr(probes, "PROBES", [_quiet, probes._python])
+    out, began = StringIO(), time.monotonic()
+    with pytest.raises(SystemExit):
+        call_command("doctor", stdout=out)
+    assert time.monotonic() - began < 5
+    assert "fail  quiet         no answer in 4 seconds" in out.getvalue()

@@ -1,0 +1,76 @@
+"""The set-up page: what others found, what is missing, and a button that has them look again."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client as Browser
+from django_q.models import OrmQ
+from pytest_django import Settings
+
+from jobs.lifecycle import checkup
+from jobs.models import Checkup
+
+pytestmark = pytest.mark.django_db
+
+FOUND = [
+    {"level": "ok", "name": "shop", "says": "Logged in as desk.", "fix": ""},
+    {"level": "fail", "name": "shop", "says": "It may not push.", "fix": "Give it Contents: write."},
+]
+
+
+@pytest.fixture(autouse=True)
+def rows(settings: Settings) -> None:
+    """One part of this installation, one provider that is connected and one that is not."""
+    settings.REDIS_URL = ""
+    checkup.enter("database", cluster="deliveries")
+    checkup.enter("shop", place=1, cluster="deliveries", is_provider=True, can_try=True, about="Sells things.")
+    how = "Set SHELF_TOKEN."
+    checkup.enter("shelf", place=2, cluster="deliveries", is_provider=True, is_connected=False, how=how)
+
+
+def test_it_shows_what_was_found_and_how_to_get_what_is_missing(client: Browser, owner: User) -> None:
+    checkup.keep(Checkup.objects.get(name="shop"), FOUND, is_trial=False)
+    client.force_login(owner)
+    page = client.get("/setup/").content.decode()
+    for words in ("Logged in as desk.", "It may not push.", "Give it Contents: write.", "mend it", "Sells things."):
+        assert words in page
+    assert "not looked at yet" in page
+    assert "Set SHELF_TOKEN." in page
+    assert "/setup/shelf/test/" not in page
+    assert 'href="/setup/"' in page
+
+
+def test_a_test_is_asked_of_the_cluster_that_holds_the_secret(client: Browser, owner: User) -> None:
+    client.force_login(owner)
+    page = client.post("/setup/shop/test/", follow=True).content.decode()
+    assert "is being tested" in page
+    assert "Being tested" in page
+    assert [message.key for message in OrmQ.objects.all()] == ["deliveries"]
+    (row,) = checkup.due(["deliveries"])
+    checkup.keep(row, FOUND, is_trial=True)
+    page = client.get("/setup/").content.decode()
+    assert "Being tested" not in page
+    assert "tested <time" in page
+
+
+def test_the_page_is_its_owners_alone(client: Browser) -> None:
+    client.force_login(User.objects.create_user("helper", password="another long password"))
+    assert client.get("/setup/").status_code == 403
+    assert client.post("/setup/shop/test/").status_code == 403
+    assert "/setup/" not in client.get("/inbox/").content.decode()
+    assert not Checkup.objects.exclude(wanted="").exists()
+
+
+def test_strangers_are_led_to_the_login(client: Browser) -> None:
+    assert client.get("/setup/").headers["Location"].startswith("/login/")
+
+
+def test_a_get_tests_nothing(client: Browser, owner: User) -> None:
+    client.force_login(owner)
+    assert client.get("/setup/shop/test/").status_code == 405
+    assert client.post("/setup/nobody/test/").status_code == 404
+
+
+def test_before_the_first_start_it_says_so(client: Browser, owner: User) -> None:
+    Checkup.objects.all().delete()
+    client.force_login(owner)
+    assert "Nobody has looked yet" in client.get("/setup/").content.decode()

@@ -1,0 +1,71 @@
+"""What a person asks for, and what was found, with its time."""
+
+import pytest
+from django_q.models import OrmQ
+from pytest_django import Settings
+
+from jobs.lifecycle import checkup
+from jobs.models import Checkup
+
+pytestmark = pytest.mark.django_db
+
+FOUND = [{"level": "ok", "name": "shop", "says": "fine", "fix": ""}]
+
+
+@pytest.fixture
+def shop(settings: Settings) -> Checkup:
+    """A provider that is connected and can be tried."""
+    settings.REDIS_URL = ""
+    checkup.enter("shop", cluster="deliveries", can_try=True)
+    checkup.enter("disk", cluster="deliveries", place=1)
+    checkup.enter("model", cluster="agents", place=2)
+    return Checkup.objects.get(name="shop")
+
+
+def test_what_is_wanted_is_asked_of_the_cluster_that_can(shop: Checkup) -> None:
+    checkup.want(shop, trial=True)
+    shop.refresh_from_db()
+    assert shop.wanted == checkup.TRY
+    assert [message.key for message in OrmQ.objects.all()] == ["deliveries"]
+
+
+def test_what_cannot_be_tried_is_looked_at(shop: Checkup) -> None:
+    disk = Checkup.objects.get(name="disk")
+    checkup.want(disk, trial=True)
+    disk.refresh_from_db()
+    assert disk.wanted == checkup.LOOK
+
+
+def test_a_person_goes_before_the_hour(shop: Checkup) -> None:
+    assert [row.name for row in checkup.due(["deliveries"])] == ["shop", "disk"]
+    checkup.want(shop, trial=True)
+    assert [row.name for row in checkup.due(["deliveries"])] == ["shop"]
+    assert [row.name for row in checkup.due(["agents"])] == ["model"]
+
+
+def test_what_is_not_connected_is_not_looked_at(shop: Checkup) -> None:
+    checkup.enter("shop", is_connected=False)
+    assert [row.name for row in checkup.due(["deliveries"])] == ["disk"]
+
+
+def test_what_was_found_answers_who_asked(shop: Checkup) -> None:
+    checkup.want(shop, trial=True)
+    (row,) = checkup.due(["deliveries"])
+    checkup.keep(row, FOUND, is_trial=True)
+    row.refresh_from_db()
+    assert (row.findings, row.wanted, row.level) == (FOUND, "", "ok")
+    assert row.looked_at == row.tried_at
+
+
+def test_the_worst_is_what_a_row_is(shop: Checkup) -> None:
+    assert shop.level == ""
+    shop.findings = [{"level": level} for level in ("ok", "fail", "warn")]
+    assert shop.level == "fail"
+
+
+def test_rows_of_what_is_gone_go(shop: Checkup) -> None:
+    checkup.keep(shop, FOUND, is_trial=False)
+    checkup.enter("shop", place=5)
+    checkup.forget_others(["shop"])
+    row = Checkup.objects.get()
+    assert (row.name, row.place, row.findings) == ("shop", 5, FOUND), "what was found stays"
