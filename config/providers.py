@@ -90,11 +90,16 @@ def mail(house: House) -> Wiring:
     """Mail in by the webhooks of providers, and out by Django's mail: EMAIL_URL leads to a server or into files."""
     answers = env.text("MAIL_REPLY_TO")
     own = {parseaddr(address)[1] for address in (house.mail_from, answers)} - {""}
+    ids, passwords = env.listing("MAIL_AUTHSERV_ID"), env.listing("ANYMAIL_WEBHOOK_SECRET")
+    ways = {"sender": house.mail_from, "reply_to": answers}
+    looked_at = {**ways, "mailbox": mailbox(), "authserv_ids": ids, "hooked": bool(passwords)}
+    is_connected = env.text("EMAIL_URL") or mailbox() or passwords
     return Wiring(
-        source={"own": sorted(own), "authserv_ids": env.listing("MAIL_AUTHSERV_ID")},
-        secrets=env.listing("ANYMAIL_WEBHOOK_SECRET"),
-        target={"sender": house.mail_from},
+        source={"own": sorted(own), "authserv_ids": ids},
+        secrets=passwords,
+        target=ways,
         delivers=("client_message",),
+        probe=looked_at if is_connected else None,
     )
 
 
@@ -120,6 +125,7 @@ def anymail() -> dict[str, Any]:
         "MAILTRAP_API_URL": env.address("ANYMAIL_MAILTRAP_API_URL"),
         "MAILTRAP_INBOUND_SECRET": env.text("ANYMAIL_MAILTRAP_INBOUND_SECRET"),
         "MANDRILL_WEBHOOK_KEY": env.text("ANYMAIL_MANDRILL_WEBHOOK_KEY"),
+        "POSTMARK_API_URL": env.address("ANYMAIL_POSTMARK_API_URL"),
         "POSTAL_WEBHOOK_KEY": env.text("ANYMAIL_POSTAL_WEBHOOK_KEY"),
         "RESEND_API_KEY": env.text("ANYMAIL_RESEND_API_KEY"),
         "RESEND_API_URL": env.address("ANYMAIL_RESEND_API_URL"),
