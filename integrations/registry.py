@@ -30,6 +30,7 @@ GAP_FINDERS: dict[str, str] = {"github": "integrations.github.client.GitHubGaps"
 BOARDS: dict[str, str] = {"notion": "integrations.notion.board.NotionBoard"}
 # Who can say whether it can be worked with.
 PROBES: dict[str, str] = {
+    "mail": "integrations.mail.probe.MailProbe",
     "github": "integrations.github.probe.GitHubProbe",
     "notion": "integrations.notion.probe.NotionProbe",
     "slack": "integrations.slack.probe.SlackProbe",

@@ -9,6 +9,7 @@ from typing import Any
 
 from integrations import bodies
 from integrations.contracts import Json, News
+from integrations.github.payloads import OWN_MARK
 
 # Of whom GitHub itself says that they belong to the project.
 INSIDERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
@@ -27,8 +28,6 @@ EVENTS = frozenset(
 )
 
 _BRANCH = re.compile(r"agent/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-# Whoever's token it is by: a comment with our mark is our own.
-_MARK = "<!-- nightdesk:"
 _MAX_TEXT = 5_000
 _SAID = {"approved": "Approved.", "changes_requested": "Asks for changes."}
 
@@ -91,7 +90,7 @@ def _said(event: str, payload: Json, own_logins: Collection[str], reviewers: Col
     author, state = _text(thing, "user.login"), _text(thing, "state").lower()
     text = bodies.bounded(str(thing.get("body") or "").replace("\0", "").strip(), _MAX_TEXT)
     result = state if state in _SAID else ""
-    is_own = author.lower() in {login.lower() for login in own_logins} or _MARK in text
+    is_own = author.lower() in {login.lower() for login in own_logins} or OWN_MARK in text
     if is_own or not (text or result):
         return {}
     line = thing.get("line")

@@ -13,6 +13,9 @@ from integrations.contracts import Incoming, Json
 MAX_LABELS = 50
 # Branches that Nightdesk pushes: what it made itself must not open the next job.
 OWN_BRANCHES = "agent/"
+# Whoever's token it was written by: what bears our mark is our own.
+OWN_MARK = "<!-- nightdesk:"
+_REMARKS = frozenset({"issue_comment", "pull_request_review", "pull_request_review_comment"})
 
 _NAME = 100
 _TITLE = 300
@@ -107,6 +110,8 @@ def extract(event: str, delivery: str, payload: Json, *, own_logins: Iterable[st
 def _echo(kind: str, sender: str, data: Json, own_logins: set[str]) -> str:
     if sender.lower() in own_logins:
         return f"It was caused by {sender}, Nightdesk's own account."
+    if data["event"] in _REMARKS and OWN_MARK in str(data.get("body", "")):
+        return "It is a comment of Nightdesk's own."
     head = str(data.get("head_branch") or data.get("branch", ""))
     if head.startswith(OWN_BRANCHES) and (kind in _ECHOES or data["event"] in _ECHOES):
         return f"It is about {head}, a branch that Nightdesk pushed itself."

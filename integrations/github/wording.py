@@ -8,6 +8,7 @@ from typing import Any
 
 from integrations.bodies import one_line
 from integrations.contracts import Json, OutFile, Outgoing
+from integrations.github.payloads import OWN_MARK
 
 _MAX_TITLE = 200
 # Together less than the 65,536 characters that GitHub takes.
@@ -33,7 +34,7 @@ def harmless(text: str) -> str:
 
 def mark(key: str) -> str:
     """By this a pull request or a comment is known to be of one delivery."""
-    return f"<!-- nightdesk:{key} -->"
+    return f"{OWN_MARK}{key} -->"
 
 
 def title(outgoing: Outgoing) -> str:

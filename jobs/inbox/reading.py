@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.safestring import SafeString
 
 from jobs import branches, queries
+from jobs.inbox import risks
 from jobs.inbox.comparing import Piece, compare
 from jobs.inbox.effects import Preview, preview
 from jobs.inbox.rendering import DiffFile, has_hidden_characters, links, parse_diff, to_html
@@ -82,6 +83,8 @@ class Pane:
     change: Change | None = None
     attachments: list[dict[str, Any]] = field(default_factory=list)
     diff: list[DiffFile] = field(default_factory=list)
+    step: list[DiffFile] = field(default_factory=list)  # of a revision: what it alone changed
+    risks: list[str] = field(default_factory=list)
     exhibits: list[Exhibit] = field(default_factory=list)
     choices: list[Choice] = field(default_factory=list)
     made: list[Artifact] = field(default_factory=list)
@@ -204,13 +207,17 @@ def _merge(pane: Pane) -> None:
         if row.task_id != pane.review.task_id:
             continue
         text = _text(row)
-        diff = parse_diff(text) if row.kind == "patch" else []
-        if diff:
+        diff = parse_diff(text) if row.kind in {"patch", "revision"} else []
+        if diff and row.kind == "patch":
             pane.diff += diff
+        elif diff:
+            pane.step += diff
         else:
             pane.exhibits.append(
                 Exhibit(row.name, row.sha256, text[:_EVIDENCE_CHARS], is_cut=len(text) > _EVIDENCE_CHARS)
             )
+    output = pane.review.task.output if pane.review.task else None
+    pane.risks = risks.notes(pane.diff, tests=str((output or {}).get("tests", "")))
 
 
 def _question(pane: Pane) -> None:

@@ -56,6 +56,7 @@ urlpatterns = [
     path("triggers/<slug:slug>/", trigger_views.rule, name="trigger"),
     path("triggers/<slug:slug>/edit/", trigger_views.edit, name="trigger_edit"),
     path("triggers/<slug:slug>/enabled/", trigger_views.switch, name="trigger_switch"),
+    path("triggers/<slug:slug>/waiting/", trigger_views.end_waiting, name="trigger_waiting"),
     path("triggers/<slug:slug>/secrets/", trigger_views.secrets, name="trigger_secrets"),
     path("triggers/<slug:slug>/trial/", trigger_views.attempt, name="trigger_try"),
     path("triggers/<slug:slug>/test/", trigger_views.test_event, name="trigger_test"),

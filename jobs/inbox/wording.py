@@ -6,10 +6,14 @@ from django import template
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 
 from jobs.models import Event
 
 register = template.Library()
+
+# What somebody wrote stands in full where it is decided on.
+_REASON_CHARS = 300
 
 KINDS = {
     "message": "Client message",
@@ -91,7 +95,7 @@ _SENTENCES = {
     "delivery.withdrawn": "A double of {row} was taken away.",
     "delivery.retried": "{who} sent {row} again.",
     "branch.checked": "The check “{title}” of the branch: {reason}.",
-    "branch.remarked": "{who} wrote about the branch: “{reason}”",
+    "branch.remarked": "{who} wrote about the branch: “{reason}”.",
     "branch.moved": "{who} pushed to the branch.",
     "branch.merged": "{who} merged the branch.",
     "branch.closed": "{who} closed the pull request without merging it.",
@@ -139,7 +143,7 @@ def sentence(event: Event, names: dict[tuple[str, int], str]) -> str:
     pattern = _SENTENCES.get(event.name, event.name)
     row = names.get((event.noun, event.row)) or f"the {event.noun}"
     steps = ", ".join(map(str, event.data.get("steps", []))) or "no steps"
-    title, reason = event.data.get("title", ""), event.data.get("reason", "")
+    title, reason = event.data.get("title", ""), Truncator(event.data.get("reason", "")).chars(_REASON_CHARS)
     money = usd(event.data.get("microusd"))
     said = pattern.format(who=who(event.actor), row=row, steps=steps, title=title, reason=reason, money=money)
     return said[:1].upper() + said[1:]

@@ -9,8 +9,8 @@ from integrations.branches.listing import commits_of_ours
 from integrations.branches.work import Place
 from integrations.contracts import OutcomeUnknown
 from integrations.git.target import GitTarget
+from tests.integrations.branches import test_work
 from tests.integrations.branches.patches import EDIT, EDIT_AGAIN, UID, as_patch, uid_of
-from tests.integrations.branches.test_work import TestWork
 from tests.integrations.target_contract import CREATED, out_file
 from tests.repositories import Owned
 
@@ -19,7 +19,7 @@ SINCE = CREATED - timedelta(days=1)
 
 def deliver(owned: Owned, folder: Path, key: str, uid: str, patch: bytes = EDIT) -> str:
     """The commit of one delivery."""
-    case = TestWork()
+    case = test_work.TestWork()
     case.folder, case.owned, case.base = folder, owned, owned.sha()
     target = GitTarget(repositories={"shop": str(owned.path)}, workdir=folder / "work")
     return target.deliver(case.outgoing(key=key, job_uid=uid, files=[as_patch(out_file(patch))])).external_id

@@ -260,3 +260,11 @@ def test_an_echo_of_our_own_branch_is_ignored_but_what_a_person_does_with_it_cou
 ) -> None:
     assert bool(read(event, payload).ignored) is is_echo
     assert not is_echo or "agent/3f2a9c1e" in read(event, payload).ignored
+
+
+@pytest.mark.parametrize(
+    ("text", "is_own"), [("Revised in abc.\n\n<!-- nightdesk:k:1 -->", True), ("Revised?", False)]
+)
+def test_a_comment_with_our_mark_is_our_own_whoevers_token_wrote_it(text: str, is_own: bool) -> None:
+    payload = {"action": "created", "issue": {"number": 1}, "comment": {"body": text, "user": {"login": "owner"}}}
+    assert bool(extract("issue_comment", "d", payload).ignored) is is_own

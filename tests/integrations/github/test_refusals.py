@@ -8,7 +8,8 @@ import pytest
 from integrations.contracts import DeliveryError, OutcomeUnknown, TargetClosed
 from tests.emulators.github import READ_TOKEN
 from tests.integrations.branches.patches import BRANCH
-from tests.integrations.github.test_target import HEAD, TestGitHub
+from tests.integrations.github import test_target
+from tests.integrations.github.test_target import HEAD
 from tests.integrations.github.world import World, hub
 
 __all__ = ["hub"]
@@ -19,14 +20,14 @@ PRIMARY = {"message": "API rate limit exceeded for user ID 2."}
 
 
 @pytest.fixture
-def case(hub: World) -> TestGitHub:
+def case(hub: World) -> test_target.TestGitHub:
     """The deliveries of the target's own test."""
-    made = TestGitHub()
+    made = test_target.TestGitHub()
     made.there, made.base = hub, hub.owned.sha()
     return made
 
 
-def refused(case: TestGitHub) -> DeliveryError:
+def refused(case: test_target.TestGitHub) -> DeliveryError:
     with pytest.raises(DeliveryError) as caught:
         case.make().deliver(case.outgoing())
     return caught.value
@@ -47,7 +48,7 @@ LIMITS: list[tuple[int, Any, dict[str, str], float]] = [
 @pytest.mark.parametrize(("status", "body", "headers", "seconds"), LIMITS)
 @pytest.mark.parametrize("call", ["GET .*/pulls$", "POST .*/pulls$"])
 def test_a_limit_is_waited_out_by_the_queue_and_not_here(
-    case: TestGitHub, call: str, status: int, body: Any, headers: dict[str, str], seconds: float
+    case: test_target.TestGitHub, call: str, status: int, body: Any, headers: dict[str, str], seconds: float
 ) -> None:
     told = {name: str(int(time.time()) + 900) if value == "+900" else value for name, value in headers.items()}
     case.there.github.fault(call, "status", status=status, body=body, headers=told)
@@ -77,7 +78,7 @@ def test_a_limit_is_waited_out_by_the_queue_and_not_here(
     ],
 )
 def test_what_only_a_person_can_mend_is_refused_for_good(
-    case: TestGitHub, status: int, body: Any, said: str
+    case: test_target.TestGitHub, status: int, body: Any, said: str
 ) -> None:
     case.there.github.fault("POST .*/pulls$", "status", status=status, body=body)
     error = refused(case)
@@ -86,7 +87,9 @@ def test_what_only_a_person_can_mend_is_refused_for_good(
     assert case.there.place.pulls == []
 
 
-def test_a_login_that_is_refused_closes_the_target_until_a_person_has_mended_it(case: TestGitHub) -> None:
+def test_a_login_that_is_refused_closes_the_target_until_a_person_has_mended_it(
+    case: test_target.TestGitHub,
+) -> None:
     body = {"message": "Bad credentials"}
     case.there.github.fault("POST .*/pulls$", "status", status=401, body=body)
     error = refused(case)
@@ -94,7 +97,7 @@ def test_a_login_that_is_refused_closes_the_target_until_a_person_has_mended_it(
     assert "Check GITHUB_TOKEN" in str(error)
 
 
-def test_a_token_that_git_does_not_know_is_said(case: TestGitHub) -> None:
+def test_a_token_that_git_does_not_know_is_said(case: test_target.TestGitHub) -> None:
     case.there.options["token"] = "github_pat_of_yesterday"
     error = refused(case)
     assert isinstance(error, TargetClosed)
@@ -102,14 +105,14 @@ def test_a_token_that_git_does_not_know_is_said(case: TestGitHub) -> None:
     assert "yesterday" not in str(error)
 
 
-def test_a_token_that_may_only_read_pushes_nothing(case: TestGitHub) -> None:
+def test_a_token_that_may_only_read_pushes_nothing(case: test_target.TestGitHub) -> None:
     case.there.options["token"] = READ_TOKEN
     error = refused(case)
     assert error.permanent
     assert case.there.owned.updates() == []
 
 
-def test_a_repository_that_was_taken_away_is_said(case: TestGitHub) -> None:
+def test_a_repository_that_was_taken_away_is_said(case: test_target.TestGitHub) -> None:
     case.there.github.places.clear()
     error = refused(case)
     assert error.permanent
@@ -131,7 +134,7 @@ def test_a_repository_that_was_taken_away_is_said(case: TestGitHub) -> None:
     ],
 )
 def test_a_write_without_a_clear_answer_is_unknown_and_then_found_or_made_once(
-    case: TestGitHub, call: str, fault: str, options: dict[str, Any]
+    case: test_target.TestGitHub, call: str, fault: str, options: dict[str, Any]
 ) -> None:
     case.there.github.fault(call, fault, **options)
     with pytest.raises(OutcomeUnknown):
@@ -142,7 +145,7 @@ def test_a_write_without_a_clear_answer_is_unknown_and_then_found_or_made_once(
 
 
 @pytest.mark.parametrize("fault", ["drop", "reset", "truncate_json"])
-def test_a_read_without_an_answer_is_tried_again_later(case: TestGitHub, fault: str) -> None:
+def test_a_read_without_an_answer_is_tried_again_later(case: test_target.TestGitHub, fault: str) -> None:
     case.there.github.fault("GET .*/pulls$", fault)
     assert not refused(case).permanent
     case.there.github.fault("GET .*/pulls$", fault)
@@ -150,7 +153,7 @@ def test_a_read_without_an_answer_is_tried_again_later(case: TestGitHub, fault: 
         case.make().find(case.outgoing())
 
 
-def test_a_list_that_goes_on_elsewhere_is_not_followed(case: TestGitHub) -> None:
+def test_a_list_that_goes_on_elsewhere_is_not_followed(case: test_target.TestGitHub) -> None:
     case.make().deliver(case.outgoing())
     elsewhere = {"Link": '<http://127.0.0.1:9/repos/acme/shop/pulls?page=2>; rel="next"'}
     page = [case.there.place.pull_as_json(case.there.pull)]
@@ -158,7 +161,7 @@ def test_a_list_that_goes_on_elsewhere_is_not_followed(case: TestGitHub) -> None
     assert "no answer that can be read" in str(refused(case))
 
 
-def test_a_pull_request_that_was_opened_meanwhile_is_taken(case: TestGitHub) -> None:
+def test_a_pull_request_that_was_opened_meanwhile_is_taken(case: test_target.TestGitHub) -> None:
     case.make().deliver(case.outgoing())
     case.there.pull.body = "Opened by hand."
     case.there.github.fault("GET .*/pulls$", "status", times=2, status=200, body=[])
@@ -167,7 +170,7 @@ def test_a_pull_request_that_was_opened_meanwhile_is_taken(case: TestGitHub) -> 
     assert len(case.there.pull.comments) == 1
 
 
-def test_a_branch_whose_work_is_in_main_already_needs_none(case: TestGitHub) -> None:
+def test_a_branch_whose_work_is_in_main_already_needs_none(case: test_target.TestGitHub) -> None:
     case.there.github.fault("POST .*/pulls$", "status", status=503, body={})
     with pytest.raises(OutcomeUnknown):
         case.make().deliver(case.outgoing())
@@ -177,14 +180,16 @@ def test_a_branch_whose_work_is_in_main_already_needs_none(case: TestGitHub) -> 
     assert "No commits between" in str(error)
 
 
-def test_somebody_elses_branch_of_that_name_gets_neither_commit_nor_pull_request(case: TestGitHub) -> None:
+def test_somebody_elses_branch_of_that_name_gets_neither_commit_nor_pull_request(
+    case: test_target.TestGitHub,
+) -> None:
     theirs = case.there.owned.commit({"own.txt": "mine\n"}, branch=HEAD)
     assert "somebody else" in str(refused(case))
     assert case.there.owned.refs()[BRANCH] == theirs
     assert case.there.place.pulls == []
 
 
-def test_a_branch_that_is_protected_there_is_said_in_githubs_words(case: TestGitHub) -> None:
+def test_a_branch_that_is_protected_there_is_said_in_githubs_words(case: test_target.TestGitHub) -> None:
     script = "#!/bin/sh\necho 'GH006: Protected branch update failed for refs/heads/agent.' >&2\nexit 1\n"
     case.there.owned.hook("pre-receive", script)
     error = refused(case)

@@ -8,7 +8,8 @@ from integrations.contracts import DeliveryError, OutcomeUnknown, Outgoing
 from integrations.github.target import GitHubTarget
 from tests.emulators.github_logins import APP_ID
 from tests.integrations.branches.patches import BRANCH, EDIT_AGAIN, UID
-from tests.integrations.github.test_target import HEAD, TestGitHub
+from tests.integrations.github import test_target
+from tests.integrations.github.test_target import HEAD
 from tests.integrations.github.world import World, hub
 from tests.integrations.target_contract import out_file
 
@@ -20,7 +21,7 @@ class Merging:
 
     def __init__(self, there: World) -> None:
         self.there = there
-        self.branches = TestGitHub()
+        self.branches = test_target.TestGitHub()
         self.branches.there, self.branches.base = there, there.owned.sha()
         pushed = there.target().deliver(self.branches.outgoing())
         assert pushed.merge

@@ -7,9 +7,13 @@ from django.contrib.auth.models import User
 
 from jobs import queries
 from jobs.inbox.reading import Pane, pane
+from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle import review as reviews
+from jobs.lifecycle import task as tasks
+from jobs.lifecycle.artifact import File
 from jobs.models import Artifact, Client, Delivery, Review
-from tests.jobs.conftest import done, message_result
+from tests.jobs.conftest import branch_result, done, message_result, sending
+from tests.jobs.inbox.conftest import PATCH
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +68,26 @@ def test_a_branch_shows_what_changed_and_what_the_tests_said(merge: Review) -> N
     assert (shown.lines_added, shown.lines_removed) == (1, 1)
     assert shown.exhibits[0].is_short
     assert not shown.exhibits[0].html
+
+
+def test_a_revised_branch_shows_the_whole_and_its_own_step(merge: Review, owner: User) -> None:
+    reviews.revise(merge, by=owner, version=1, note="Round down.")
+    whole, step = (
+        PATCH.replace("ceil", "floor"),
+        PATCH.replace("round", "ceil", 1).replace("+    return ceil", "+    return floor"),
+    )
+    files = [
+        File("patch", "changes.patch", "text/x-diff", whole.encode()),
+        File("revision", "revision.patch", "text/x-diff", step.encode()),
+    ]
+    result = branch_result()
+    effects = [tasks.WantedEffect("branch", result.effects[0].fields, ["revision.patch"])]
+    done(tasks.Result({"tests": "none"}, "+1 -1", files, effects))
+    deliveries.land(sending(), external_id="c2", url="", detail="agent/a-branch", by="deliveries")
+    shown = of(Review.objects.get(state="open"))
+    assert [line.text for line in shown.diff[0].lines if line.sign == "+"] == ["    return floor(net)"]
+    assert [line.text for line in shown.step[0].lines if line.sign == "-"] == ["    return ceil(net)"]
+    assert shown.risks == ["No test was run."]
 
 
 def test_a_question_numbers_its_suggestions(question: Review) -> None:
