@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('jobs', '0014_checkups'),
+        ('jobs', '0015_what_can_be_mended'),
     ]
 
     operations = [
