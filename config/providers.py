@@ -55,6 +55,7 @@ class Wiring:
     probe: Options | None = None
     notices: Wish | None = None  # only where there is a target
     desk: Options | None = None  # what a provider's own door needs, where people write and decide
+    listener: str = ""  # the command that takes in what comes by a connection opened from here
 
 
 def wire(house: House) -> dict[str, Wiring]:
@@ -192,6 +193,7 @@ _SLACK_TELLS = Wish(
         *("review.*", "delivery.delivered"),
     ),
     cards=("job", "review"),
+    digest=True,
 )
 
 
@@ -213,6 +215,7 @@ def slack(house: House) -> Wiring:
         notices=_SLACK_TELLS,
         probe={**reached, "channel": channel} if is_connected else None,
         desk={**reached, "app_token": env.text("SLACK_APP_TOKEN"), "approvers": approvers},
+        listener="slack_socket" if env.is_held("SLACK_APP_TOKEN") else "",
     )
 
 
@@ -337,3 +340,8 @@ def notices(wired: dict[str, Wiring]) -> dict[str, dict[str, Any]]:
         for target, wish in told.items()
         if wish
     }
+
+
+def listeners(wired: dict[str, Wiring]) -> list[str]:
+    """The commands that run beside the web for as long as it does."""
+    return [wiring.listener for wiring in wired.values() if wiring.listener]

@@ -312,6 +312,7 @@ GAP_FINDERS = providers.gap_finders(_wired)
 NOTICES = providers.notices(_wired)
 PROBES = providers.probes(_wired)
 DESKS = providers.desks(_wired)
+LISTENERS = providers.listeners(_wired)
 VENDOR_ADDRESSES = env.addresses
 
 # Calls a token may make; what the API's document says of itself.
