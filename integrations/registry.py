@@ -71,6 +71,11 @@ def board(name: str, options: Mapping[str, Any]) -> Board:
     return cast(Board, _make("board", name, BOARDS, options))
 
 
+def can_mend(name: str) -> bool:
+    """Whether who looks at the provider `name` can also make what is missing there (`Mending`)."""
+    return hasattr(_load(PROBES[name]), "mend")
+
+
 def _make(half: str, name: str, paths: Mapping[str, str], options: Mapping[str, Any]) -> object:
     if name not in paths:
         raise UnknownProvider(f"There is no {half} named {name!r}; there are: {', '.join(sorted(paths))}.")

@@ -62,6 +62,7 @@ urlpatterns = [
     path("triggers/<slug:slug>/test/", trigger_views.test_event, name="trigger_test"),
     path("setup/", setup_views.setup, name="setup"),
     path("setup/<str:name>/test/", setup_views.test, name="setup_test"),
+    path("setup/<str:name>/mend/", setup_views.mend, name="setup_mend"),
     path("receipts/", receipt_views.receipts, name="receipts"),
     path("receipts/<int:receipt_id>/", receipt_views.receipt, name="receipt"),
     path("receipts/<int:receipt_id>/replay/", receipt_views.replay, name="receipt_replay"),
