@@ -92,14 +92,14 @@ def mail(house: House) -> Wiring:
     own = {parseaddr(address)[1] for address in (house.mail_from, answers)} - {""}
     ids, passwords = env.listing("MAIL_AUTHSERV_ID"), env.listing("ANYMAIL_WEBHOOK_SECRET")
     ways = {"sender": house.mail_from, "reply_to": answers}
-    looked_at = {**ways, "mailbox": mailbox(), "authserv_ids": ids, "hooked": bool(passwords)}
-    is_connected = env.text("EMAIL_URL") or mailbox() or passwords
+    sends, hooked = env.is_held("EMAIL_URL"), env.is_held("ANYMAIL_WEBHOOK_SECRET")
+    looked_at = {**ways, "sends": sends, "mailbox": mailbox(), "authserv_ids": ids, "hooked": hooked}
     return Wiring(
         source={"own": sorted(own), "authserv_ids": ids},
         secrets=passwords,
         target=ways,
         delivers=("client_message",),
-        probe=looked_at if is_connected else None,
+        probe=looked_at if sends or hooked or mailbox() else None,
     )
 
 

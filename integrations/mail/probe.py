@@ -16,15 +16,25 @@ _MANY = 100
 
 
 class MailProbe:
-    """Looks at what the environment names. `mailbox` are the options of the mailbox, empty without one."""
+    """Looks at what the environment names. `mailbox` are the options of the mailbox, empty without one.
+
+    `sends` and `hooked` say whether some process of the house has the login to send, and the hooks' password.
+    """
 
     slug: ClassVar[str] = "mail"
 
     def __init__(
-        self, *, sender: str, reply_to: str, mailbox: Mapping[str, Any], authserv_ids: list[str], hooked: bool
+        self,
+        *,
+        sender: str,
+        reply_to: str,
+        sends: bool,
+        mailbox: Mapping[str, Any],
+        authserv_ids: list[str],
+        hooked: bool,
     ) -> None:
         self._sender, self._reply_to, self._mailbox = sender, reply_to, mailbox
-        self._authserv_ids, self._hooked = authserv_ids, hooked
+        self._sends, self._authserv_ids, self._hooked = sends, authserv_ids, hooked
 
     def look(self) -> list[Finding]:
         """The logins, how many mails wait, what is missing for senders to be proven and answers to find back."""
@@ -36,7 +46,7 @@ class MailProbe:
             says = "No sender is ever proven: nobody's word on them counts."
             fix = "Set MAIL_AUTHSERV_ID to what your receiving server calls itself in Authentication-Results."
             found.append(Finding(ok=False, says=says, fix=fix))
-        if comes_in and settings.EMAIL_URL and not self._reply_to:
+        if comes_in and self._sends and not self._reply_to:
             says = "Clients' answers open new jobs, they don't find their own."
             fix = "Set MAIL_REPLY_TO to the address of the mailbox; it has to take desk+…@ too."
             found.append(Finding(ok=False, says=says, fix=fix))
@@ -56,6 +66,8 @@ class MailProbe:
         return [Finding(ok=True, says=f"A mail was sent to {to}: look whether it arrives.")]
 
     def _outgoing(self) -> Finding:
+        if self._sends and not settings.EMAIL_URL:
+            return Finding(ok=True, says="Mail is sent by the deliveries' process, which alone knows the login.")
         if not settings.EMAIL_URL:
             fix = "Set EMAIL_URL, and MAIL_FROM to an address that its server may send from."
             return Finding(ok=True, says="Mail is kept as files, nothing is sent.", fix=fix)

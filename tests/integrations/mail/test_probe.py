@@ -15,6 +15,7 @@ def a_probe(**changes: Any) -> MailProbe:
     known: dict[str, Any] = {
         "sender": "desk@studio.example",
         "reply_to": "desk@studio.example",
+        "sends": True,
         "mailbox": {},
         "authserv_ids": ["mx.example.org"],
         "hooked": False,
@@ -24,7 +25,8 @@ def a_probe(**changes: Any) -> MailProbe:
 
 def test_without_a_server_mail_is_kept_as_files(settings: Settings, tmp_path: Any) -> None:
     settings.EMAIL_BACKEND, settings.EMAIL_FILE_PATH = "integrations.mail.outbox.EmailBackend", tmp_path
-    (found,) = a_probe().look()
+    assert "deliveries' process" in a_probe().look()[0].says
+    (found,) = a_probe(sends=False).look()
     assert (found.ok, "files" in found.says, "EMAIL_URL" in found.fix) == (True, True, True)
 
 
