@@ -62,6 +62,11 @@ def try_out(name: str) -> list[Finding]:
     return _told(name, lambda: [*_looks(name), *_of_provider(name, trial=True)])
 
 
+def mend(name: str) -> list[Finding]:
+    """Make what is missing at a provider, and look again."""
+    return _told(name, lambda: [_levelled(name, found) for found in _mended(name)])
+
+
 def sync() -> None:
     """Make the rows of the set-up page equal to what there is to look at, and to connect."""
     known = [*names(), *(name for name in GUIDES if name not in names())]
@@ -74,6 +79,7 @@ def sync() -> None:
             is_provider=name in GUIDES or name in settings.PROBES,
             is_connected=guide.is_connected(),
             can_try=name in settings.PROBES,
+            can_mend=name in settings.PROBES and registry.can_mend(name),
             about=guide.about,
             how=guide.how,
         )
@@ -86,7 +92,8 @@ def run() -> int:
     rows = checkup.due([role] if role else [roles.AGENTS, roles.DELIVERIES])
     for row in rows:
         is_trial = row.wanted == checkup.TRY
-        findings = try_out(row.name) if is_trial else look_at(row.name)
+        act = {checkup.TRY: try_out, checkup.MEND: mend}.get(row.wanted, look_at)
+        findings = act(row.name)
         checkup.keep(row, [asdict(finding) for finding in findings], is_trial=is_trial)
     return len(rows)
 
@@ -102,6 +109,11 @@ def _of_provider(name: str, *, trial: bool) -> list[Finding]:
         return []
     probe = registry.probe(name, settings.PROBES[name])
     return [_levelled(name, found) for found in (probe.try_out() if trial else probe.look())]
+
+
+def _mended(name: str) -> list[contracts.Finding]:
+    probe = registry.probe(name, settings.PROBES[name])
+    return probe.mend() if isinstance(probe, contracts.Mending) else probe.look()
 
 
 def _levelled(name: str, found: contracts.Finding) -> Finding:

@@ -43,9 +43,9 @@ GUIDES: dict[str, Guide] = {
         _held("SLACK_BOT_TOKEN"),
     ),
     "notion": Guide(
-        "Research briefs as rows of a data source.",
+        "Research briefs as rows of a data source, and the inbox as rows of another.",
         "Make an internal connection (notion.so/profile/integrations), share the database with it, and set "
-        "NOTION_TOKEN and NOTION_DATA_SOURCE.",
+        "NOTION_TOKEN, and NOTION_DATA_SOURCE, NOTION_REVIEW_DATA_SOURCE or both. Their columns are made here.",
         _held("NOTION_TOKEN"),
     ),
 }

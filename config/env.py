@@ -13,6 +13,21 @@ from urllib.parse import unquote, urlsplit
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
+# Providers that mail may leave by, and what anymail calls the parts of EMAIL_URL behind them.
+PROVIDER_KEYS: dict[str, tuple[str, ...]] = {
+    "brevo": ("BREVO_API_KEY",),
+    "mailersend": ("MAILERSEND_API_TOKEN",),
+    "mailgun": ("MAILGUN_API_KEY", "MAILGUN_SENDER_DOMAIN"),
+    "mailjet": ("MAILJET_API_KEY", "MAILJET_SECRET_KEY"),
+    "mailtrap": ("MAILTRAP_API_TOKEN",),
+    "mandrill": ("MANDRILL_API_KEY",),
+    "postmark": ("POSTMARK_SERVER_TOKEN",),
+    "resend": ("RESEND_API_KEY",),
+    "sendgrid": ("SENDGRID_API_KEY",),
+    "sparkpost": ("SPARKPOST_API_KEY",),
+}
+
+
 class BadSetting(Exception):
     """An environment variable that cannot be read; the message says what to write instead."""
 
@@ -134,12 +149,13 @@ def _pairs(value: str) -> list[str]:
 def mail_server(name: str) -> dict[str, Any]:
     """Django's EMAIL_ settings from smtps://user:password@host:465 or smtp+tls://user:password@host:587.
 
-    Empty without a value. Without TLS (smtp://) only for a server on this machine: the password would be readable.
+    Empty without a value, and for the key of a provider (see `mail_provider`). Without TLS (smtp://) only for a
+    server of this machine: the password would be readable.
     """
     value = text(name)
-    if not value:
-        return {}
     parts = urlsplit(value)
+    if not value or parts.scheme in PROVIDER_KEYS:
+        return {}
     ports = {"smtps": 465, "smtp+tls": 587, "smtp": 25}
     if parts.scheme not in ports or not parts.hostname:
         raise BadSetting(f"{name} must look like smtps://user:password@mail.example.com or smtp+tls://…:587")
@@ -153,6 +169,23 @@ def mail_server(name: str) -> dict[str, Any]:
         "EMAIL_USE_SSL": parts.scheme == "smtps",
         "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
     }
+
+
+def mail_provider(name: str) -> tuple[str, dict[str, str]]:
+    """The provider that mail leaves by, and its key under anymail's names, from postmark://key; empty for a server.
+
+    With mailgun://key@mg.example.com the domain that it sends from, with mailjet://key:secret both of its keys.
+    """
+    value = text(name)
+    scheme, _, rest = value.partition("://")
+    names = PROVIDER_KEYS.get(scheme)
+    if names is None:
+        return "", {}
+    parts = [unquote(part) for part in re.split("[:@]", rest.strip("/")) if part]
+    if len(parts) != len(names):
+        example = {"mailgun": "key@mg.example.com", "mailjet": "key:secret"}.get(scheme, "key")
+        raise BadSetting(f"{name} must look like {scheme}://{example}")
+    return scheme, dict(zip(names, parts, strict=True))
 
 
 def refuse_unknown(known: Iterable[str]) -> None:

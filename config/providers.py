@@ -55,6 +55,7 @@ class Wiring:
     probe: Options | None = None
     notices: Wish | None = None  # only where there is a target
     desk: Options | None = None  # what a provider's own door needs, where people write and decide
+    listener: str = ""  # the command that takes in what comes by a connection opened from here
 
 
 def wire(house: House) -> dict[str, Wiring]:
@@ -89,11 +90,16 @@ def mail(house: House) -> Wiring:
     """Mail in by the webhooks of providers, and out by Django's mail: EMAIL_URL leads to a server or into files."""
     answers = env.text("MAIL_REPLY_TO")
     own = {parseaddr(address)[1] for address in (house.mail_from, answers)} - {""}
+    ids, passwords = env.listing("MAIL_AUTHSERV_ID"), env.listing("ANYMAIL_WEBHOOK_SECRET")
+    ways = {"sender": house.mail_from, "reply_to": answers}
+    sends, hooked = env.is_held("EMAIL_URL"), env.is_held("ANYMAIL_WEBHOOK_SECRET")
+    looked_at = {**ways, "sends": sends, "mailbox": mailbox(), "authserv_ids": ids, "hooked": hooked}
     return Wiring(
-        source={"own": sorted(own), "authserv_ids": env.listing("MAIL_AUTHSERV_ID")},
-        secrets=env.listing("ANYMAIL_WEBHOOK_SECRET"),
-        target={"sender": house.mail_from},
+        source={"own": sorted(own), "authserv_ids": ids},
+        secrets=passwords,
+        target=ways,
         delivers=("client_message",),
+        probe=looked_at if sends or hooked or mailbox() else None,
     )
 
 
@@ -119,6 +125,7 @@ def anymail() -> dict[str, Any]:
         "MAILTRAP_API_URL": env.address("ANYMAIL_MAILTRAP_API_URL"),
         "MAILTRAP_INBOUND_SECRET": env.text("ANYMAIL_MAILTRAP_INBOUND_SECRET"),
         "MANDRILL_WEBHOOK_KEY": env.text("ANYMAIL_MANDRILL_WEBHOOK_KEY"),
+        "POSTMARK_API_URL": env.address("ANYMAIL_POSTMARK_API_URL"),
         "POSTAL_WEBHOOK_KEY": env.text("ANYMAIL_POSTAL_WEBHOOK_KEY"),
         "RESEND_API_KEY": env.text("ANYMAIL_RESEND_API_KEY"),
         "RESEND_API_URL": env.address("ANYMAIL_RESEND_API_URL"),
@@ -186,6 +193,7 @@ _SLACK_TELLS = Wish(
         *("review.*", "delivery.delivered"),
     ),
     cards=("job", "review"),
+    digest=True,
 )
 
 
@@ -207,6 +215,7 @@ def slack(house: House) -> Wiring:
         notices=_SLACK_TELLS,
         probe={**reached, "channel": channel} if is_connected else None,
         desk={**reached, "app_token": env.text("SLACK_APP_TOKEN"), "approvers": approvers},
+        listener="slack_socket" if env.is_held("SLACK_APP_TOKEN") else "",
     )
 
 
@@ -331,3 +340,8 @@ def notices(wired: dict[str, Wiring]) -> dict[str, dict[str, Any]]:
         for target, wish in told.items()
         if wish
     }
+
+
+def listeners(wired: dict[str, Wiring]) -> list[str]:
+    """The commands that run beside the web for as long as it does."""
+    return [wiring.listener for wiring in wired.values() if wiring.listener]

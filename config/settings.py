@@ -293,11 +293,13 @@ AGENT_OPTIONS: dict[str, object] = {
 # Mail leaves by the server that is named, or is kept as files.
 EMAIL_URL = env.text("EMAIL_URL")
 globals().update(env.mail_server("EMAIL_URL"))
-EMAIL_BACKEND = "integrations.mail.smtp.EmailBackend" if EMAIL_URL else "integrations.mail.outbox.EmailBackend"
+EMAIL_PROVIDER, _provider_keys = env.mail_provider("EMAIL_URL")
+_backend = ("provider" if EMAIL_PROVIDER else "smtp") if EMAIL_URL else "outbox"
+EMAIL_BACKEND = f"integrations.mail.{_backend}.EmailBackend"
 EMAIL_FILE_PATH = VAR / "mail"
 DEFAULT_FROM_EMAIL = MAIL_FROM = _house.mail_from
 
-ANYMAIL = providers.anymail()
+ANYMAIL = providers.anymail() | _provider_keys
 MAILBOX = providers.mailbox()
 
 _wired = providers.wire(_house)
@@ -310,6 +312,7 @@ GAP_FINDERS = providers.gap_finders(_wired)
 NOTICES = providers.notices(_wired)
 PROBES = providers.probes(_wired)
 DESKS = providers.desks(_wired)
+LISTENERS = providers.listeners(_wired)
 VENDOR_ADDRESSES = env.addresses
 
 # Calls a token may make; what the API's document says of itself.

@@ -24,7 +24,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
 
 from config import roles
-from config.watch import ClusterWatch, Finding, Watch, WebWatch
+from config.watch import ClusterWatch, Finding, Unwatched, Watch, WebWatch
 from jobs.holder import this_process
 from jobs.models import Process
 from jobs.workers import sweep
@@ -255,3 +255,9 @@ def cluster(name: str) -> Child:
     """
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "qcluster"]
     return Child(role=name, command=command, watch=ClusterWatch(name), also={"Q_CLUSTER_NAME": name})
+
+
+def listener(command: str) -> Child:
+    """A process that holds a connection to a provider; it makes it anew by itself where it breaks."""
+    whole = [sys.executable, str(settings.BASE_DIR / "manage.py"), command]
+    return Child(role=roles.SOCKET, command=whole, watch=Unwatched())

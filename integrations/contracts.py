@@ -208,6 +208,7 @@ class Outgoing(Frozen):
     card: str = ""  # of a notice or brief: what it shows; a target shows each card once, and brings it up to date
     previous: "Landed | None" = None  # what the target shows of that card now
     created_at: datetime  # when the effect was decided: fixes file names, commit dates, Date headers
+    thread: Json = Field(default_factory=dict)  # where the event stands that it answers, in the words of its source
 
 
 class Finding(Frozen):

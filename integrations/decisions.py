@@ -16,7 +16,7 @@ from django.db import transaction
 from integrations import registry
 from integrations.contracts import Board, DeliveryError, OutcomeUnknown, Verdict
 from jobs import queries
-from jobs.lifecycle import notice
+from jobs.lifecycle import breaker, notice
 from jobs.lifecycle import review as reviews
 from jobs.models import Receipt, Review
 from jobs.states import ReviewKind, ReviewState
@@ -48,6 +48,8 @@ def heard(receipt: int) -> int:
 
 
 def _look_at(name: str, row: str = "") -> int:
+    if breaker.is_open(name):
+        return 0  # it is left in peace; what is to be told there waits as well
     try:
         board = registry.board(name, settings.DESKS[name])
         return sum(_carry_over(board, verdict) for verdict in board.verdicts(row))

@@ -30,6 +30,7 @@ GAP_FINDERS: dict[str, str] = {"github": "integrations.github.client.GitHubGaps"
 BOARDS: dict[str, str] = {"notion": "integrations.notion.board.NotionBoard"}
 # Who can say whether it can be worked with.
 PROBES: dict[str, str] = {
+    "mail": "integrations.mail.probe.MailProbe",
     "github": "integrations.github.probe.GitHubProbe",
     "notion": "integrations.notion.probe.NotionProbe",
     "slack": "integrations.slack.probe.SlackProbe",
@@ -68,6 +69,11 @@ def probe(name: str, options: Mapping[str, Any]) -> Probe:
 def board(name: str, options: Mapping[str, Any]) -> Board:
     """Where the inbox is shown at the provider `name`. Raises UnknownProvider or BrokenProvider."""
     return cast(Board, _make("board", name, BOARDS, options))
+
+
+def can_mend(name: str) -> bool:
+    """Whether who looks at the provider `name` can also make what is missing there (`Mending`)."""
+    return hasattr(_load(PROBES[name]), "mend")
 
 
 def _make(half: str, name: str, paths: Mapping[str, str], options: Mapping[str, Any]) -> object:

@@ -28,7 +28,7 @@ from jobs.lifecycle import approval, breaker, notice
 from jobs.lifecycle import artifact as artifacts
 from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle.moves import IllegalMove, LostRace
-from jobs.models import Delivery
+from jobs.models import Delivery, Job
 from jobs.states import DeliveryState
 
 _BY = "deliveries"
@@ -164,8 +164,15 @@ def _outgoing(delivery: Delivery) -> Outgoing:
         fields=delivery.fields,
         files=[OutFile(**file, content=artifacts.load(file["sha256"])) for file in delivery.files],
         created_at=delivery.created_at,
+        thread=_thread(job),
         **(_standing(delivery) if delivery.kind in policy.UPDATED_KINDS else {}),
     )
+
+
+def _thread(job: Job) -> dict[str, Any]:
+    """What the source of the job's event says of its place; a stranger's event may have any value of that name."""
+    found = job.receipt.data.get("thread") if job.receipt else None
+    return found if isinstance(found, dict) and job.receipt and found.get("source") == job.receipt.source else {}
 
 
 def _standing(delivery: Delivery) -> dict[str, Any]:

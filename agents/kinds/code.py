@@ -25,6 +25,7 @@ from agents.decisions import NeedsAnswer, Question
 from agents.kinds import REHEARSAL, NextJobs, counted, follow_ups, one_line, opening, read_input, section
 from agents.loop import converse
 from agents.sandbox import git
+from agents.sandbox.refusals import refusals
 from agents.tools.run_tests import RunTests, verdict
 from agents.tools.stamp import Stamp, commit_of, stamped
 from agents.tools.workspace import Workspace, file_tools
@@ -83,6 +84,7 @@ class Output(Answer):
     added: int
     removed: int
     tests: Literal["pass", "fail", "stopped", "none"]
+    refused: list[str] = []  # what the repository brings along and what was not obeyed, by code
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,7 @@ class CodeAgent:
         """
         site = _site(read_input(brief, Input), brief, desk)
         clone, is_on_branch = _cloned(site, brief, desk)
+        refused = refusals(clone.tree)
         tests = RunTests(site.test_command, clone.tree, user=site.user)
         answer = converse(
             desk,
@@ -136,7 +139,7 @@ class CodeAgent:
         )
         work = _worked(site, brief, clone, desk.workdir)
         outcome = tests.outcome() if work.step.patch and site.test_command else None
-        return _draft(desk, site, answer, work, outcome)
+        return _draft(desk, site, answer, work, outcome, refused)
 
 
 def _site(task: Input, brief: Brief, desk: Desk) -> Site:
@@ -232,7 +235,9 @@ def _about_tests(site: Site) -> str:
     return section("The tests", f"They are run with: {command}" if command else "No test command is known.")
 
 
-def _draft(desk: Desk, site: Site, answer: Answer, work: Work, outcome: sandbox.Outcome | None) -> Draft:
+def _draft(
+    desk: Desk, site: Site, answer: Answer, work: Work, outcome: sandbox.Outcome | None, refused: list[str]
+) -> Draft:
     told = answer.model_dump()
     code = [path for path in work.whole.files if not path.endswith(_WORDS)]
     if code and not any(_TEST_FILE.search(path) for path in code):
@@ -246,15 +251,16 @@ def _draft(desk: Desk, site: Site, answer: Answer, work: Work, outcome: sandbox.
         added=work.whole.added,
         removed=work.whole.removed,
         tests=_result(outcome),
+        refused=refused,
     )
     made = _patches(work)
     if outcome is not None:
-        made.append(_test_output(site, outcome))
+        made.append(_test_output(site, outcome, refused))
     line = summary(output, outcome) if work.step.patch else _nothing(answer)
     return Draft(
         output=output.model_dump(mode="json"),
         made=made,
-        effects=[_branch(site, answer, work, made)] if made else [],
+        effects=[_branch(site, output, work, made)] if made else [],
         summary=f"Rehearsal: {line}" if desk.llm.name == REHEARSAL else line,
         follow_ups=follow_ups(answer.follow_ups),
     )
@@ -273,14 +279,14 @@ def _patches(work: Work) -> list[Made]:
     ]
 
 
-def _branch(site: Site, answer: Answer, work: Work, made: list[Made]) -> Effect:
+def _branch(site: Site, output: Output, work: Work, made: list[Made]) -> Effect:
     """One more commit on the job's branch, with what its readers should know."""
     fields: Json = {
         "repository": site.name,
         "base_sha": work.base_sha,
-        "message": message(answer, repository=site.name),
-        "explanation": answer.explanation,
-        "open_points": answer.open_points,
+        "message": message(output, repository=site.name),
+        "explanation": output.explanation,
+        "open_points": [*output.open_points, *(f"Risk: {risk}" for risk in output.risks), *output.refused],
     }
     pushed = PATCH if work.whole is work.step else STEP
     tests = [one.name for one in made if one.name == TEST_OUTPUT]
@@ -308,6 +314,7 @@ def summary(output: Output, outcome: sandbox.Outcome | None) -> str:
         }[output.tests]
         + (", no new test" if NO_TEST in output.open_points else "")
         + (f", {counted(len(output.risks), 'risk')} named" if output.risks else "")
+        + (f", {counted(len(output.refused), 'thing')} of the repository refused" if output.refused else "")
     )
 
 
@@ -323,6 +330,6 @@ def _result(outcome: sandbox.Outcome | None) -> Literal["pass", "fail", "stopped
     return "pass" if outcome.passed else "fail"
 
 
-def _test_output(site: Site, outcome: sandbox.Outcome) -> Made:
-    text = f"$ {site.test_command}\n{outcome.output.rstrip()}\n\n{verdict(outcome)}\n"
+def _test_output(site: Site, outcome: sandbox.Outcome, refused: list[str]) -> Made:
+    text = "\n".join([f"$ {site.test_command}", outcome.output.rstrip(), "", verdict(outcome), *refused, ""])
     return Made(kind="test_output", name=TEST_OUTPUT, media_type="text/plain; charset=utf-8", content=text.encode())

@@ -2,21 +2,18 @@
 
 import io
 import re
-import time
 from collections.abc import Iterable
 from html import unescape
 
 import feedparser
-from pypdf import PdfReader
 
 from agents.contracts import ToolError
+from agents.tools import pdf
 
 FEEDS = ("application/rss+xml", "application/atom+xml", "application/xml", "text/xml")
 PDF = "application/pdf"
 _MOST_ENTRIES = 100
 _MOST_LOCATIONS = 500
-_MOST_PAGES = 80
-_PDF_SECONDS = 10.0
 _LOCATION = re.compile(rb"<loc>\s*(?:<!\[CDATA\[)?\s*([^<\]\s]+)", re.IGNORECASE)
 _SITEMAP = re.compile(rb"<(?:\w+:)?(?:urlset|sitemapindex)[\s>]", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
@@ -40,28 +37,11 @@ def xml_text(body: bytes) -> tuple[str, str, list[str]]:
 
 
 def pdf_text(body: bytes) -> tuple[str, str]:
-    """(title, text) of a PDF, page by page within bounds; raises ToolError where there is none.
-
-    https://pypdf.readthedocs.io/en/stable/user/extract-text.html
-    """
-    until = time.monotonic() + _PDF_SECONDS
+    """(title, text) of a PDF, which is read in a process of its own; raises ToolError where there is none."""
     try:
-        reader = PdfReader(io.BytesIO(body))
-        if reader.is_encrypted:
-            raise ToolError("This PDF is locked with a password. Ask for an open version.")
-        title = str((reader.metadata.title if reader.metadata else "") or "")
-        pages = []
-        for number, page in enumerate(reader.pages[:_MOST_PAGES], start=1):
-            if time.monotonic() > until:
-                break
-            pages.append(f"[page {number}]\n{page.extract_text().strip()}")
-    except ToolError:
-        raise
-    except Exception:  # pypdf gives broken files many names
-        raise ToolError("This PDF is broken and cannot be read. Use another source.") from None
-    if not any(page.partition("\n")[2].strip() for page in pages):
-        raise ToolError("This PDF holds no text (it may be a scan). Use another source.")
-    return _plain(title), "\n\n".join(pages)
+        return "", pdf.text_of(body)
+    except pdf.Unreadable as reason:
+        raise ToolError(f"This PDF cannot be read: {reason}. Use another source.") from None
 
 
 def _entry(entry: feedparser.FeedParserDict) -> str:

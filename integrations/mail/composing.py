@@ -1,6 +1,7 @@
 """The mail that an approved message becomes, the same for every attempt: bytes, addresses, id and date."""
 
 import hashlib
+import re
 from email import encoders
 from email.charset import BASE64, QP, Charset
 from email.mime.base import MIMEBase
@@ -12,19 +13,25 @@ from django.core.mail.message import sanitize_address
 from django.core.validators import validate_email
 from django.utils.encoding import punycode
 
-from integrations.contracts import DeliveryError, OutFile, Outgoing
+from integrations.contracts import DeliveryError, Json, OutFile, Outgoing
+from integrations.mail import replies
 from integrations.mail.rendering import to_html
 
 MAX_BYTES = 20_000_000
 MAX_RECIPIENTS = 50
 MAX_SUBJECT_CHARS = 300
+MAX_REFERENCES = 20
+
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{3,250}>")
 
 
-def compose(outgoing: Outgoing, *, sender: str) -> EmailMultiAlternatives:
+def compose(outgoing: Outgoing, *, sender: str, reply_to: str = "") -> EmailMultiAlternatives:
     """The mail for `outgoing`; its first file is the message, the others are attachments.
 
-    `fields` are `to` and `cc` (lists of addresses) and `subject`. Raises DeliveryError (permanent) for what no mail
-    can be made of: no recipient, no address, a line break in a header, an empty or too large message.
+    `fields` are `to` and `cc` (lists of addresses) and `subject`. With `reply_to`, the mailbox that is read, it
+    asks for answers at the job's own address there. It stands below the mail that it answers, if there is one.
+    Raises DeliveryError (permanent) for what no mail can be made of: no recipient, no address, a line break in a
+    header, an empty or too large message.
     """
     to, cc = _addresses(outgoing, "to"), _addresses(outgoing, "cc")
     if not to:
@@ -41,7 +48,9 @@ def compose(outgoing: Outgoing, *, sender: str) -> EmailMultiAlternatives:
         headers={
             "Message-ID": message_id(outgoing.key, sender=sender),
             "Date": format_datetime(outgoing.created_at),
+            **_threading(outgoing.thread, [*to, *cc]),
         },
+        reply_to=[replies.address_for(outgoing.job_uid, reply_to)] if reply_to else None,
         alternatives=[(to_html(text), "text/html")],
         attachments=[_attachment(file) for file in outgoing.files[1:]],
     )
@@ -61,6 +70,17 @@ def message_id(key: str, *, sender: str) -> str:
     """The Message-ID of the effect with this key, the same for every attempt."""
     domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
     return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{punycode(domain)}>"
+
+
+def _threading(thread: Json, recipients: list[str]) -> dict[str, str]:
+    """The headers that put it below the mail that it answers, if whoever wrote that is among the recipients."""
+    given, before = str(thread.get("message_id", "")), thread.get("references")
+    known = {parseaddr(one)[1].casefold() for one in recipients}
+    if not _MESSAGE_ID.fullmatch(given) or str(thread.get("with", "")).casefold() not in known:
+        return {}
+    chain = [str(one) for one in before if _MESSAGE_ID.fullmatch(str(one))] if isinstance(before, list) else []
+    line = [*(one for one in chain if one != given), given][-MAX_REFERENCES:]
+    return {"In-Reply-To": given, "References": " ".join(line)}
 
 
 def _addresses(outgoing: Outgoing, field: str) -> list[str]:

@@ -14,7 +14,7 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends import smtp
 from django.core.mail.message import SafeMIMEMultipart, sanitize_address
 
-from integrations.contracts import DeliveryError, OutcomeUnknown
+from integrations.contracts import DeliveryError, OutcomeUnknown, TargetClosed
 
 # Per answer of the server; a whole dialogue has to end within the lease of a delivery.
 DEFAULT_TIMEOUT_SECONDS = 15
@@ -35,7 +35,8 @@ class EmailBackend(smtp.EmailBackend):
             reason = f"The mail server cannot be spoken to as the settings ask: {error}. Correct EMAIL_URL."
             raise DeliveryError(reason, permanent=True) from error
         except smtplib.SMTPAuthenticationError as error:
-            _refuse("The mail server refused the login: correct the name and password", error)
+            reason = f"The mail server refused the login ({error.smtp_code})."
+            raise TargetClosed(f"{reason} Correct the name and password in EMAIL_URL.") from error
         except smtplib.SMTPResponseException as error:
             _refuse("The mail server refused the connection", error)
         except OSError as error:

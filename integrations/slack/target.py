@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from integrations.contracts import DeliveryError, Json, Landed, OutcomeUnknown, Outgoing
-from integrations.slack import blocks, job_card, review_card
+from integrations.slack import blocks, job_card, night_card, review_card
 from integrations.slack.client import BASE_URL, Refused, SlackApi
 from integrations.slack.words import escaped
 
@@ -133,6 +133,8 @@ def _shown(outgoing: Outgoing) -> tuple[str, list[blocks.Block]]:
         return review_card.show(review, outgoing.files, job_title=outgoing.job_title)
     if job := fields.get("job"):
         return job_card.show(job)
+    if digest := fields.get("digest"):
+        return night_card.show(digest)
     text = str(fields.get("text") or "").strip()
     if not text:
         raise DeliveryError("There is nothing to say: the notice has no text.", permanent=True)

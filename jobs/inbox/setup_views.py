@@ -30,3 +30,17 @@ def test(request: HttpRequest, name: str) -> HttpResponse:
     verbs.want(row, trial=True)
     messages.success(request, f"{row.name} is being tested. The result stands in its row in a few seconds.")
     return redirect("inbox:setup")
+
+
+@permitted(_OWNER)
+@require_POST
+def mend(request: HttpRequest, name: str) -> HttpResponse:
+    """Have what is missing at a provider made, by the process that can."""
+    row = queries.checkup(name)
+    if row is None:
+        raise Http404("There is no such row.")
+    verbs.want_mended(row)
+    messages.success(
+        request, f"What {row.name} lacks is being made. The result stands in its row in a few seconds."
+    )
+    return redirect("inbox:setup")

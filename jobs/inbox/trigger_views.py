@@ -10,6 +10,7 @@ from jobs import arrivals
 from jobs.inbox import rule_pages
 from jobs.inbox.access import permitted, person_only
 from jobs.inbox.rule_forms import PageForm, Trial
+from jobs.lifecycle import pace
 from jobs.lifecycle import replay as replays
 from jobs.lifecycle import rule as verbs
 from jobs.models import Receipt, Trigger
@@ -72,6 +73,16 @@ def switch(request: HttpRequest, slug: str) -> HttpResponse:
     enabled = request.POST.get("enabled") == "on"
     verbs.set_enabled(_rule(slug), enabled=enabled)
     messages.success(request, "The rule is on." if enabled else "The rule is off. What it opened goes on.")
+    return redirect("inbox:trigger", slug=slug)
+
+
+@permitted(_CHANGE)
+@require_POST
+def end_waiting(request: HttpRequest, slug: str) -> HttpResponse:
+    """End what waits for its turn."""
+    found = _rule(slug)
+    ended, left = pace.end_waiting(found, by=request.user.get_username()), pace.waiting(found)
+    messages.success(request, f"{ended} ended{f', {left} left' if left else ''}.")
     return redirect("inbox:trigger", slug=slug)
 
 

@@ -86,7 +86,7 @@ def flood(trigger: Trigger, number: int, reason: str) -> dict[str, Any]:
     cause = f"{number:,} job{'s wait' if number > 1 else ' waits'}. The oldest: {reason}"
     fix = (
         "Nothing is lost: they begin by themselves, as many an hour as that. If all are wanted now, let them in. "
-        "The number is on the rule's page, where it can be changed."
+        "If none is, end them on the rule's page; its number can be changed there too."
     )
     payload = {"alarm": FLOOD, "trigger": trigger.pk, "paced": trigger.slug, "rule_name": trigger.name}
     title = f"{trigger.name}: more came than may begin within an hour"

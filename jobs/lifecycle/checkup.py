@@ -10,7 +10,7 @@ from django.utils import timezone
 from jobs import dispatch
 from jobs.models import Checkup
 
-LOOK, TRY = "look", "try"
+LOOK, TRY, MEND = "look", "try", "mend"
 
 
 def enter(name: str, **columns: Any) -> None:
@@ -27,6 +27,13 @@ def want(row: Checkup, *, trial: bool) -> None:
     """Have it looked at now, or tried out, by the cluster that can."""
     with transaction.atomic():
         Checkup.objects.filter(pk=row.pk).update(wanted=TRY if trial and row.can_try else LOOK)
+        dispatch.order(row.cluster, settings.CHECKUPS)
+
+
+def want_mended(row: Checkup) -> None:
+    """Have what is missing there made now, by the cluster that can; where it can't, have it looked at."""
+    with transaction.atomic():
+        Checkup.objects.filter(pk=row.pk).update(wanted=MEND if row.can_mend else LOOK)
         dispatch.order(row.cluster, settings.CHECKUPS)
 
 

@@ -4,6 +4,7 @@ Nothing is refused and nothing dropped: the job is there, says what it waits for
 room. A flood costs no more than its pace, and one item in the inbox tells of it.
 """
 
+import contextlib
 import datetime
 from typing import Any
 
@@ -14,13 +15,15 @@ from django.utils import timezone
 
 from jobs import dispatch
 from jobs.lifecycle import alarm
-from jobs.lifecycle.job import lock, open_review, tell
-from jobs.lifecycle.moves import move
+from jobs.lifecycle.job import cancel, lock, open_review, tell
+from jobs.lifecycle.moves import IllegalMove, move
 from jobs.models import Job, Review, Trigger
 from jobs.states import JobState, ReviewKind, ReviewState
 
 _BY = "pace"
 _HOUR = datetime.timedelta(hours=1)
+# A person who ends a flood waits for no more than this many at once.
+_ENDED_AT_ONCE = 500
 # A flood that goes on is told of once a day.
 _TOLD_FOR = datetime.timedelta(days=1)
 
@@ -73,6 +76,16 @@ def let_all_in(trigger_id: int, *, by: str) -> int:
     """All of a rule's waiting jobs may begin at once; return how many. Inside a transaction."""
     jobs = list(_waiting().filter(trigger=trigger_id).select_for_update(of=("self",), no_key=True))
     return sum(_begin(job, by=by) for job in jobs)
+
+
+def end_waiting(trigger: Trigger, *, by: str) -> int:
+    """End what of the rule waits for its turn, the oldest first, as much as a person waits for; return how many."""
+    ended = 0
+    for job in _waiting().filter(trigger=trigger)[:_ENDED_AT_ONCE]:
+        with contextlib.suppress(IllegalMove):  # ended by somebody else in the meantime
+            cancel(job, by=by, reason="It came faster than its rule begins jobs, and was not wanted.")
+            ended += 1
+    return ended
 
 
 def _waiting() -> QuerySet[Job]:

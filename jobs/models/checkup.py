@@ -12,6 +12,7 @@ class Checkup(models.Model):
     is_provider = models.BooleanField(default=False)
     is_connected = models.BooleanField(default=True)
     can_try = models.BooleanField(default=False)
+    can_mend = models.BooleanField(default=False)  # what is missing there can be made from here
     about = models.CharField(max_length=200, blank=True)
     how = models.TextField(blank=True)  # to connect it
     findings = models.JSONField(default=list)  # [{"level", "name", "says", "fix"}]

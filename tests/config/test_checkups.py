@@ -10,7 +10,9 @@ import pytest
 from config import checkups, probes
 from config.probes import Finding, Level
 from integrations import contracts, registry
+from jobs.lifecycle import checkup
 from jobs.models import Checkup
+from tests.emulators.notion import TOKEN, NotionEmulator
 
 pytestmark = pytest.mark.django_db
 
@@ -151,3 +153,27 @@ def test_each_cluster_looks_at_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     assert Checkup.objects.get(name="notion").looked_at is None
     assert Shop.tried == [], "nobody asked for that"
+
+
+def test_what_notion_lacks_is_made_when_a_person_asks_for_it(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOTION_TOKEN", TOKEN)
+    notion = NotionEmulator().start()
+    try:
+        inbox = notion.add_source("Morning")
+        home = {"token": TOKEN, "base_url": notion.url, "per_second": 1e6}
+        settings.PROBES = {"notion": {**home, "review_data_source": inbox}}
+        checkups.sync()
+        row = Checkup.objects.get(name="notion")
+        assert row.can_mend
+        assert not Checkup.objects.get(name="database").can_mend
+        checkup.want_mended(row)
+        checkups.run()
+        row.refresh_from_db()
+        assert (row.wanted, row.level) == ("", "ok")
+        assert row.findings[0]["says"].startswith("Added to the data source for the inbox: External ID, Digest,")
+        assert "Status" in notion.sources[inbox].columns
+    finally:
+        notion.stop()
+    assert notion.bugs() == []

@@ -212,6 +212,36 @@ class TestMailServer:
             env.mail_server("EMAIL_URL")
 
 
+class TestMailProvider:
+    @pytest.mark.parametrize(
+        ("url", "provider", "keys"),
+        [
+            ("postmark://Aa-1.x", "postmark", {"POSTMARK_SERVER_TOKEN": "Aa-1.x"}),
+            ("resend://re%5FKey/", "resend", {"RESEND_API_KEY": "re_Key"}),
+            (
+                "mailgun://Key@mg.example.com",
+                "mailgun",
+                {"MAILGUN_API_KEY": "Key", "MAILGUN_SENDER_DOMAIN": "mg.example.com"},
+            ),
+            ("mailjet://a:b", "mailjet", {"MAILJET_API_KEY": "a", "MAILJET_SECRET_KEY": "b"}),
+            ("smtps://u:p@mail.example.com", "", {}),
+            ("", "", {}),
+        ],
+    )
+    def test_an_address_becomes_the_providers_keys(
+        self, url: str, provider: str, keys: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("EMAIL_URL", url)
+        assert env.mail_provider("EMAIL_URL") == (provider, keys)
+        assert bool(env.mail_server("EMAIL_URL")) == url.startswith("smtp")
+
+    @pytest.mark.parametrize("url", ["postmark://", "postmark://a:b", "mailgun://key", "mailjet://a"])
+    def test_a_key_that_is_missing_or_too_much_is_named(self, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("EMAIL_URL", url)
+        with pytest.raises(env.BadSetting, match="EMAIL_URL must look like"):
+            env.mail_provider("EMAIL_URL")
+
+
 def test_a_listing_says_which_of_its_names_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOME", "shop,shpo")
     assert env.listing("SOME") == ["shop", "shpo"]

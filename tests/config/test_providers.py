@@ -52,6 +52,12 @@ def test_slack_shows_something_where_there_is_a_token_and_a_channel(monkeypatch:
     assert providers.notices({"slack": wiring})["slack"]["cards"] == ["job", "review"]
 
 
+def test_who_has_an_app_level_token_needs_no_public_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert providers.listeners({"slack": wired_slack(monkeypatch)}) == []
+    wiring = wired_slack(monkeypatch, SLACK_APP_TOKEN="xapp-1")
+    assert providers.listeners({"slack": wiring, "folder": providers.Wiring()}) == ["slack_socket"]
+
+
 def test_whoever_holds_no_token_is_told_that_others_do(monkeypatch: pytest.MonkeyPatch) -> None:
     wiring = wired_slack(monkeypatch, SLACK_CHANNEL="C1", NIGHTDESK_HELD_ELSEWHERE="SLACK_BOT_TOKEN")
     assert wiring.target == {"token": "", "channel": "C1", "base_url": "https://slack.com/api"}

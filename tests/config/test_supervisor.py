@@ -235,3 +235,9 @@ def test_the_commands_that_it_starts() -> None:
     agents = house.cluster("agents")
     assert (agents.command[-1], agents.also) == ("qcluster", {"Q_CLUSTER_NAME": "agents"})
     assert "127.0.0.1:8123" in house.web("127.0.0.1", 8123).command
+
+
+def test_a_listener_is_a_command_with_a_role_of_its_own() -> None:
+    child = house.listener("slack_socket")
+    assert (child.role, child.command[-1]) == ("socket", "slack_socket")
+    assert child.watch.look() == Finding.FINE

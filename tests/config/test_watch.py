@@ -14,6 +14,7 @@ from config.watch import (
     STALLED_AFTER_SECONDS,
     ClusterWatch,
     Finding,
+    Unwatched,
     WebWatch,
 )
 from jobs.holder import this_process
@@ -152,3 +153,9 @@ def test_a_web_that_answers_nobody_is_stalled_after_a_while(clock: Clock) -> Non
         assert watch.look() == Finding.QUIET
         clock.now += 20
         assert watch.look() == Finding.STALLED
+
+
+def test_what_nobody_watches_is_in_order_while_it_lives() -> None:
+    watch = Unwatched()
+    watch.forgive(20)
+    assert watch.look() == Finding.FINE

@@ -1,5 +1,6 @@
 """What every Target has to keep. A provider's test subclasses TargetContract and says where effects are seen."""
 
+import contextlib
 import hashlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any, Literal
 
 import pytest
 
-from integrations.contracts import DeliveryError, Landed, Listing, OutFile, Outgoing, Target
+from integrations.contracts import DeliveryError, Landed, Listing, OutcomeUnknown, OutFile, Outgoing, Target
 
 CREATED = datetime(2026, 11, 23, 23, 45, tzinfo=UTC)
 
@@ -42,6 +43,14 @@ class TargetContract:
     def refused_for_good(self) -> tuple[Target, Outgoing]:
         """A target and an effect that it can never make."""
         raise NotImplementedError
+
+    def lose_the_next_answer(self) -> bool:
+        """Have the world make the next effect and keep the answer to itself; False where nothing can be lost."""
+        return False
+
+    def ask_for_a_pause(self, seconds: int) -> bool:
+        """Have the world refuse the next call with 429 and this Retry-After; False where it knows no such thing."""
+        return False
 
     def nothing(self) -> Outgoing:
         """An effect that has nothing to deliver."""
@@ -85,6 +94,41 @@ class TargetContract:
         self.make().deliver(self.outgoing())
         assert (self.make().find(self.outgoing()) is not None) is self.can_be_asked
         assert self.make().find(self.outgoing(key="job-1:2:0:1")) is None
+
+    def test_an_answer_that_is_lost_on_the_way_leaves_one_effect(self) -> None:
+        if not self.lose_the_next_answer():
+            return
+        with contextlib.suppress(OutcomeUnknown):
+            self.make().deliver(self.outgoing())  # or it finds out for itself
+        assert self.effects() == 1
+        assert (self.make().find(self.outgoing()) is not None) is self.can_be_asked
+        self.make().deliver(self.outgoing())
+        assert self.effects() == 1
+
+    def test_a_pause_that_is_asked_for_is_told_and_nothing_was_made(self) -> None:
+        if not self.ask_for_a_pause(7):
+            return
+        with pytest.raises(DeliveryError) as caught:
+            self.make().deliver(self.outgoing())
+        assert not caught.value.permanent
+        assert caught.value.retry_after is not None
+        assert caught.value.retry_after >= 7
+        assert self.effects() == 0
+
+    @pytest.mark.parametrize("content", [b"", b"Warm soup. " * 30_000], ids=["empty", "long"])
+    def test_a_text_of_any_length_lands_whole_or_is_refused_for_good(self, content: bytes) -> None:
+        outgoing, refused = self.outgoing(files=[out_file(content)]), None
+        try:
+            landed = self.make().deliver(outgoing)
+        except DeliveryError as error:
+            refused = error
+        if refused:
+            assert refused.permanent
+            assert self.effects() == 0
+            return
+        assert self.make().find(outgoing) == (landed if self.can_be_asked else None)
+        assert self.make().deliver(outgoing) == landed
+        assert self.effects() == 1
 
     def test_what_is_there_is_listed_by_its_key(self) -> None:
         target = self.make()

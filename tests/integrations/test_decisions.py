@@ -17,7 +17,7 @@ from jobs.lifecycle import job as jobs
 from jobs.lifecycle import notice, planning
 from jobs.lifecycle import review as reviews
 from jobs.lifecycle import task as tasks
-from jobs.models import Client, Delivery, Event, Receipt, Review
+from jobs.models import Breaker, Client, Delivery, Event, Receipt, Review
 from tests.emulators.notion import BOT, TOKEN, NotionEmulator, Page
 from tests.jobs.conftest import STEP, a_file, branch_result, claimed, done, message_result
 
@@ -302,6 +302,16 @@ def test_when_notion_is_away_nothing_is_decided_and_nothing_breaks(notion: Notio
     notion.fault("POST", "status", **vars(notion.error("service_unavailable")))
     assert decisions.look() == 0
     assert Review.objects.get().state == "open"
+    assert decisions.look() == 1
+
+
+def test_a_notion_that_is_down_is_left_in_peace(notion: NotionEmulator, message: Review) -> None:
+    notion.edit(row(notion), ANNA, Status="Approved")
+    notion.journal.clear()
+    Breaker.objects.create(target="notion", until=timezone.now())
+    assert decisions.look() == 0
+    assert notion.journal == []
+    Breaker.objects.all().delete()
     assert decisions.look() == 1
 
 

@@ -12,7 +12,9 @@ from django.db import OperationalError
 from django.test import Client as Browser
 from pytest_django import Settings
 
+from integrations import trials
 from integrations.mail import replies, sns
+from jobs.lifecycle import rule as rules
 from jobs.models import Client, Job, Receipt, Trigger
 from jobs.states import JobState, Outcome
 from tests.emulators import esp
@@ -357,3 +359,22 @@ def test_a_rule_is_tried_with_a_raw_mail_by_the_same_password(rule: Trigger, set
     post = esp.Post("/hooks/mail/", a_mail(), "message/rfc822")
     assert send(post).status_code == 202
     assert send(post, authorization="").status_code == 401
+
+
+@pytest.mark.parametrize("conditions", [{}, {"sender": "*@example.org", "subject": "menu", "has_attachment": True}])
+def test_a_test_event_takes_the_whole_way_in_and_opens_nothing(
+    conditions: dict[str, Any], settings: Settings
+) -> None:
+    settings.SOURCE_SECRETS = {"mail": [esp.PASSWORD]}
+    tested = Trigger.objects.create(name="Mail", slug="mail", source="mail", conditions=conditions)
+    heard = trials.send(tested)
+    assert (heard.status, heard.answer["jobs"]) == (202, [])
+    receipt = Receipt.objects.get()
+    assert (heard.receipt_id, receipt.outcome, receipt.problems) == (receipt.pk, Outcome.TEST, {})
+    assert rules.prospect(tested, receipt).reason == ""
+
+
+def test_a_rule_is_tried_with_a_pasted_mail(rule: Trigger) -> None:
+    inbound = trials.read(rule, a_mail().decode())
+    assert (inbound.sender, inbound.data["text"]) == ("marta@example.com", "Please call me back.")
+    assert rules.prospect(rule, inbound).title == "Autumn menu"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import OperationalError
+from django.db import OperationalError, connections
 from pytest_django import Settings
 
 from integrations import polling, reception
@@ -137,7 +137,14 @@ def test_who_listens_hears_of_mail_as_it_comes_and_comes_back_to_a_server_that_w
     monkeypatch.setattr(polling, "take", noted)
     monkeypatch.setattr(polling, "LISTEN_SECONDS", 1.0)
     monkeypatch.setattr(polling, "_PAUSES", (0.1, 0.1))
-    listening = threading.Thread(target=polling.listen, args=(stopped,), daemon=True)
+
+    def listen() -> None:
+        try:
+            polling.listen(stopped)
+        finally:
+            connections.close_all()
+
+    listening = threading.Thread(target=listen, daemon=True)
     listening.start()
     try:
         server.put(a_mail())

@@ -78,3 +78,10 @@ def test_wrong_options_name_the_target() -> None:
 def test_an_unknown_probe_is_named() -> None:
     with pytest.raises(registry.UnknownProvider, match="no probe named 'carrier'"):
         registry.probe("carrier", {})
+
+
+@pytest.mark.parametrize("name", registry.TARGETS)
+def test_every_target_keeps_the_contract(name: str) -> None:
+    folder = Path(__file__).parent / registry.TARGETS[name].split(".")[1]
+    held = [path for path in folder.glob("test_*.py") if "(TargetContract)" in path.read_text()]
+    assert held, f"a test in {folder} has to subclass TargetContract"

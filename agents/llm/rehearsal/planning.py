@@ -53,7 +53,7 @@ def _asked_back(told: Told, wanted: Wanted) -> Json | None:
         return _what_to_do_with_it()
     if wanted.is_nothing and wanted.hands:
         return _by_hand(wanted)
-    if wanted.is_nothing or _is_vague(told, wanted):
+    if (wanted.is_nothing and not wanted.sources) or _is_vague(told, wanted):
         return _what(told)
     if wanted.read and not wanted.sources:
         return _what_to_read(wanted)

@@ -14,6 +14,7 @@ _NAMED_REPOSITORY = (
 _NO_NAME = set(
     re.findall(r"\w+", "the our a this that their its is and in of to has git code your my for on it im das")
 )
+_SHORT = 2
 _BARE_WISH = re.compile(r"^(?:an?|one|eine?n?|une?|una|uno|un)\s+(?:\S+\s+){0,3}")
 _REPLIED = re.compile(r"^(?:re|aw|fwd?|wg|tr|rv)\s*:", re.I)
 
@@ -56,6 +57,9 @@ def sort(told: Told, offered: set[str]) -> Wanted:
     repository, rests_on = _repository(told)
     if told.answers and not repository:
         found.setdefault("context", []).extend(found.pop("code", []))
+    if not set(found) - {"context"} and "code" in offered and _in_words(told) in told.repositories:
+        # What names a repository of the owner's and asks for nothing else is about its code.
+        found["code"] = found.pop("context", [])
     wanted = Wanted(**found, sources=_sources(told, found), repository=repository, rests_on=rests_on)
     return _by_its_title(told, wanted) if wanted.is_nothing and not wanted.hands else wanted
 
@@ -66,7 +70,8 @@ def clauses(item: str) -> list[str]:
     joints = [found[0] for found in say.AND.finditer(item)]
     made: list[str] = []
     for number, part in enumerate(parts):
-        if made and (_verb_of(part, at_start=True) or _ends_with_verb(part)) and _verb_of(made[-1]):
+        asks = _verb_of(part, at_start=True) or _ends_with_verb(part)
+        if made and asks and (_verb_of(made[-1]) or _tells_client(part)):
             made.append(part.strip())
         elif made:
             made[-1] += joints[number - 1] + part
@@ -105,6 +110,12 @@ def _verb_of(clause: str, *, at_start: bool = False) -> str:
         return ""
     places = {group: found.start() for group, pattern in _GROUPS.items() if (found := pattern.search(rest))}
     return min(places, key=lambda group: places[group], default="")
+
+
+def _tells_client(clause: str) -> bool:
+    """It can only be a wish of its own, whatever stands before it."""
+    words = say.POLITE.sub("", say.plain(clause))
+    return bool(say.TELL.match(words) and say.PERSON.search(words))
 
 
 def _ends_with_verb(clause: str) -> bool:
@@ -147,7 +158,10 @@ def _told(words: str, told: Told) -> str:
 
 
 def _fixed(words: str, told: Told) -> str:
-    if say.CODE.search(words) or say.SOFTWARE.search(words) or say.CODE.search(say.plain(told.request)):
+    whole = say.plain(told.request)
+    # "Please fix it." is about what was told before.
+    about = whole if len(say.POLITE.sub("", words).split()) <= _SHORT else words
+    if say.CODE.search(words) or say.SOFTWARE.search(about) or say.CODE.search(whole):
         return "code"
     return "hands"
 

@@ -126,7 +126,7 @@ CODE = _any(
 SOFTWARE = _any(
     r"page | pages | site | website | web | form | app | shop | search | button | server | login | calendar",
     r"export",
-    r"import | script | api | database | seite | formular\w* | kontaktformular | fehler | suche | erreur",
+    r"import | script | api | database | \w*seite | \w*formular\w* | fehler | suche | erreur",
     r"formulaire",
     r"formulario | error | pagina | sito | errore | modulo",
 )

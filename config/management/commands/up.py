@@ -9,12 +9,12 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 
 from config import checkups
-from config.supervisor import AlreadyRunning, Child, Supervisor, cluster, web
+from config.supervisor import AlreadyRunning, Child, Supervisor, cluster, listener, web
 from jobs import dispatch
 
 
 class Command(BaseCommand):
-    """Prepares the database and the static files, then runs the web and both clusters until it is stopped."""
+    """Prepares the database and the static files, then runs the web, both clusters and what listens beside them."""
 
     help = "Run the web and all workers on this machine, under one supervisor."
 
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         refuse_taken(host, port)
         prepare()
         self.stdout.write(f"Nightdesk is starting on http://{host}:{port}/ (Ctrl-C stops it)")
-        supervise([web(host, port), *workers])
+        supervise([web(host, port), *map(listener, settings.LISTENERS), *workers])
 
 
 def refuse_taken(host: str, port: int) -> None:

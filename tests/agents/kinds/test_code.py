@@ -117,7 +117,7 @@ class TestAFault:
         assert b"+    return sum(prices)\n" in patch.content
         assert tests.content.decode().startswith(f"$ {COMMAND}\n")
         assert tests.content.decode().endswith("OK\n\nThe tests pass.\n")
-        told = {name: ANSWER[name] for name in ("message", "explanation", "open_points")}
+        told = {**ANSWER, "open_points": [code.NO_TEST]}
         fields = {"repository": "menu", "base_sha": owned.sha(), **told}
         assert draft.effects == [Effect(kind="branch", fields=fields, files=["changes.patch", "tests.txt"])]
         assert draft.output == {
@@ -132,6 +132,7 @@ class TestAFault:
             "added": 1,
             "removed": 1,
             "tests": "pass",
+            "refused": [],
         }
 
     def test_may_show_that_another_job_is_needed(self, brief: Brief, options: Json, tmp_path: Path) -> None:

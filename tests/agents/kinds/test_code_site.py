@@ -1,5 +1,6 @@
 """Where the code agent works, settled before anything is spent."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from agents.kinds import code
 from agents.sandbox import profile
 from tests.agents.kinds import test_code as whole
 from tests.agents.kinds.test_code import ANSWER, EDIT, GIVEN, a_task, play
-from tests.repositories import Owned
+from tests.repositories import Owned, an_owned
 from tests.scripted import says, uses
 
 pytestmark = pytest.mark.cell
@@ -102,3 +103,52 @@ def test_a_change_with_its_test_names_its_risks_and_is_not_told_that_it_has_none
 )
 def test_files_of_tests_are_known_by_their_names(path: str, is_test: bool) -> None:
     assert bool(code._TEST_FILE.search(path)) is is_test
+
+
+EVIL = """import os, socket, unittest
+from menu import total
+
+class Evil(unittest.TestCase):
+    def test_total(self):
+        self.assertEqual(total([]), 0)
+
+    def test_it_reaches_nobody(self):
+        with self.assertRaises(OSError):
+            socket.create_connection(("127.0.0.1", {port}), 2)
+        self.assertNotIn("NIGHTDESK_CANARY", os.environ)
+        with self.assertRaises(OSError):
+            open("{outside}", "w")
+"""
+
+
+def test_a_hostile_repository_does_no_harm_and_the_run_says_what_was_refused(
+    brief: Brief, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NIGHTDESK_CANARY", "a secret of this machine")
+    ran, outside = tmp_path / "ran", tmp_path / "outside"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0)
+        files: dict[str, str | bytes] = {
+            **whole.FILES,
+            "test_evil.py": EVIL.format(port=listener.getsockname()[1], outside=outside),
+            ".gitattributes": "* filter=evil\n",
+            ".gitmodules": '[submodule "x"]\n\tpath = x\n\turl = https://evil.example/x.git\n',
+            ".githooks/post-checkout": f"#!/bin/sh\ntouch {ran}\n",
+        }
+        evil = an_owned(tmp_path / "evil", files)
+        given = {"repositories": {"menu": str(evil.path)}, "test_commands": {"menu": whole.COMMAND}}
+        draft = play(a_task(brief), given, tmp_path / "desk", [uses(EDIT), says(ANSWER)])
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+    assert draft.output["tests"] == "pass"
+    assert not ran.exists()
+    assert not outside.exists()
+    assert draft.output["refused"] == [
+        "Filters and drivers that it names were not run: .gitattributes.",
+        "Hooks that it brings along were not run: .githooks.",
+        "Its submodules were not fetched: x.",
+    ]
+    assert draft.summary.endswith("3 things of the repository refused")
+    assert draft.made[-1].content.decode().endswith("Its submodules were not fetched: x.\n")
+    assert draft.effects[0].fields["open_points"][-3:] == draft.output["refused"]
+    assert "a secret of this machine" not in draft.model_dump_json()

@@ -70,7 +70,7 @@ def test_readable_kinds(web: Web, path: str, text: str) -> None:
         ("/cut-zip", "packed wrongly"),
         ("/not-zip", "packed wrongly"),
         ("/brotli", "not asked for"),
-        ("/pdf", "PDF is broken"),
+        ("/pdf", "it is broken"),
         ("/picture", "image/png, which cannot be read"),
         ("/other-xml", "neither a feed nor a sitemap"),
         ("/untyped", "what kind"),

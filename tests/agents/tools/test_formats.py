@@ -68,15 +68,15 @@ def test_other_xml_is_refused(body: bytes) -> None:
 
 def test_a_pdf_is_read_page_by_page() -> None:
     assert pdf_text(a_pdf("The Uno heats in 12 minutes.", "The Due is slow.")) == (
-        "Ovens of 2026",
-        "[page 1]\nThe Uno heats in 12 minutes.\n\n[page 2]\nThe Due is slow.",
+        "",
+        "The Uno heats in 12 minutes.\n\nThe Due is slow.",
     )
 
 
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        (a_pdf(""), "no text"),
+        (a_pdf(""), "without text"),
         (a_pdf("secret", password="word"), "password"),
         (b"%PDF-1.7", "broken"),
         (a_pdf("half")[:200], "broken"),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from integrations.contracts import DeliveryError, Outgoing
+from integrations.mail import replies
 from integrations.mail.composing import compose, message_id
 from tests.integrations.target_contract import CREATED, out_file
 
@@ -168,3 +169,50 @@ def test_without_a_subject_the_job_names_it() -> None:
 def test_the_date_is_the_decisions() -> None:
     assert datetime(2026, 11, 23, 23, 45, tzinfo=UTC) == CREATED
     assert str(on_the_wire(outgoing())["Date"]) == "Mon, 23 Nov 2026 23:45:00 +0000"
+
+
+UID = "3f2a9c1e-0000-4000-8000-000000000001"
+THREAD = {"source": "mail", "message_id": "<2@x>", "references": ["<1@x>", "<2@x>"], "with": "Marta@example.com"}
+
+
+def headers_of(thread: dict[str, Any], reply_to: str = "", **fields: Any) -> EmailMessage:
+    wanted = outgoing(**fields).model_copy(update={"thread": thread, "job_uid": UID})
+    mail: Any = compose(wanted, sender=SENDER, reply_to=reply_to).message()
+    found = email.message_from_bytes(mail.as_bytes(), policy=email.policy.default)
+    assert isinstance(found, EmailMessage)
+    return found
+
+
+def test_an_answer_stands_below_the_mail_that_it_answers() -> None:
+    mail = headers_of(THREAD)
+    assert (mail["In-Reply-To"], mail["References"]) == ("<2@x>", "<1@x> <2@x>")
+    long = headers_of({**THREAD, "references": [f"<{number}@x>" for number in range(50)]})
+    assert long["References"].split()[-1] == "<2@x>"
+    assert len(long["References"].split()) == 20
+
+
+@pytest.mark.parametrize(
+    "thread",
+    [
+        {},
+        {**THREAD, "with": "tom@example.com"},
+        {**THREAD, "with": ""},
+        {**THREAD, "message_id": "<a@x>\r\nBcc: eve@example.com"},
+        {**THREAD, "message_id": ["<2@x>"]},
+        {**THREAD, "message_id": "none"},
+    ],
+)
+def test_whoever_did_not_write_it_is_shown_no_thread(thread: dict[str, Any]) -> None:
+    mail = headers_of(thread)
+    assert (mail["In-Reply-To"], mail["References"], mail["Bcc"]) == (None, None, None)
+
+
+@pytest.mark.parametrize("references", [None, 7, ["<1@x>\n", "", 7, "<a b>"]])
+def test_references_that_are_none_are_left_out(references: object) -> None:
+    assert headers_of({**THREAD, "references": references})["References"] == "<2@x>"
+
+
+def test_it_asks_to_be_answered_where_the_answer_finds_its_job() -> None:
+    mail = headers_of({}, reply_to="desk@studio.example")
+    assert replies.job_of(mail["Reply-To"]) == UID
+    assert headers_of({})["Reply-To"] is None

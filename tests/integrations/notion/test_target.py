@@ -48,6 +48,15 @@ class TestNotion(TargetContract):
     def refused_for_good(self) -> tuple[NotionTarget, Outgoing]:
         return self.make(), self.outgoing(files=[out_file(b"%PDF", "a.pdf", media_type="application/pdf")])
 
+    def lose_the_next_answer(self) -> bool:
+        self.notion.fault("POST /v1/pages$", "lost")
+        return True
+
+    def ask_for_a_pause(self, seconds: int) -> bool:
+        said = self.notion.error("rate_limited", headers={"Retry-After": str(seconds)})
+        self.notion.fault("POST /v1/pages$", "status", **vars(said))
+        return True
+
     def outgoing(self, key: str = "job-1:1:0:1", **changes: Any) -> Outgoing:
         """A brief; the third part of its key is the round of its task."""
         parts = key.split(":")

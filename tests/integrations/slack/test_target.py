@@ -187,6 +187,14 @@ def test_a_slack_that_cannot_be_asked_leaves_it_open(slack: SlackEmulator) -> No
         target(slack).find(job_notice())
 
 
+def test_the_night_is_told_once(slack: SlackEmulator) -> None:
+    digest = {"subject": "Night to 27 November: 3 done", "text": "3 done", "url": "https://desk.example.com/"}
+    fields, now = {"digest": digest}, datetime.now(UTC)
+    night = Outgoing(key="digest:slack:2026-11-27", kind="notice", fields=fields, files=[], created_at=now)
+    assert target(slack).deliver(night) == target(slack).deliver(night)
+    assert [said(one) for one in slack.posts("C1")] == ["Night to 27 November: 3 done"]
+
+
 def test_that_it_cannot_be_linked_keeps_no_message_from_landing(slack: SlackEmulator) -> None:
     slack.fault("chat.getPermalink", "status", status=503, raw=b"", ctype="text/html")
     assert target(slack).deliver(job_notice()).url == ""

@@ -52,10 +52,25 @@ def test_a_test_is_asked_of_the_cluster_that_holds_the_secret(client: Browser, o
     assert "tested <time" in page
 
 
+def test_what_is_missing_is_made_on_a_click_where_it_can_be(client: Browser, owner: User) -> None:
+    client.force_login(owner)
+    shop = Checkup.objects.get(name="shop")
+    checkup.keep(shop, FOUND, is_trial=False)
+    assert "Make what is missing" not in client.get("/setup/").content.decode()
+    checkup.enter("shop", can_mend=True)
+    assert "/setup/shop/mend/" in client.get("/setup/").content.decode()
+    assert "is being made" in client.post("/setup/shop/mend/", follow=True).content.decode()
+    assert [row.wanted for row in checkup.due(["deliveries"])] == [checkup.MEND]
+    assert client.post("/setup/nothing/mend/").status_code == 404
+    checkup.keep(Checkup.objects.get(name="shop"), FOUND[:1], is_trial=False)
+    assert "Make what is missing" not in client.get("/setup/").content.decode()
+
+
 def test_the_page_is_its_owners_alone(client: Browser) -> None:
     client.force_login(User.objects.create_user("helper", password="another long password"))
     assert client.get("/setup/").status_code == 403
     assert client.post("/setup/shop/test/").status_code == 403
+    assert client.post("/setup/shop/mend/").status_code == 403
     assert "/setup/" not in client.get("/inbox/").content.decode()
     assert not Checkup.objects.exclude(wanted="").exists()
 

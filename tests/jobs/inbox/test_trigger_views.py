@@ -309,3 +309,19 @@ def test_a_rule_shows_its_pace_and_what_waits_for_its_turn(desk: Browser, settin
     desk.post(f"/inbox/{item.pk}/run/", {"version": item.version})
     assert "wait for their turn" not in text_of(desk.get("/triggers/contact/"))
     assert Job.objects.filter(let_in_at__isnull=False).count() == 3
+
+
+def test_what_waits_is_ended_from_the_page_of_its_rule(
+    desk: Browser, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PACE = {"rule": 1, "sender": 9, "source": 9}
+    monkeypatch.setattr(pace, "_ENDED_AT_ONCE", 2)
+    rule = a_rule("contact")
+    assert "End what waits" not in text_of(desk.get("/triggers/contact/"))
+    for number in range(4):
+        accept(an_event(external_id=str(number)), [rule])
+    assert "End what waits" in text_of(desk.get("/triggers/contact/"))
+    assert "2 ended, 1 left." in text_of(desk.post("/triggers/contact/waiting/", follow=True))
+    assert "1 ended." in text_of(desk.post("/triggers/contact/waiting/", follow=True))
+    assert list(Job.objects.order_by("id").values_list("state", flat=True)) == ["pending", *["cancelled"] * 3]
+    assert desk.get("/triggers/contact/waiting/").status_code == 405

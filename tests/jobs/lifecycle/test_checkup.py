@@ -36,6 +36,17 @@ def test_what_cannot_be_tried_is_looked_at(shop: Checkup) -> None:
     assert disk.wanted == checkup.LOOK
 
 
+def test_what_cannot_be_mended_is_looked_at(shop: Checkup) -> None:
+    checkup.want_mended(shop)
+    shop.refresh_from_db()
+    assert shop.wanted == checkup.LOOK
+    checkup.enter("shop", can_mend=True)
+    shop.refresh_from_db()
+    checkup.want_mended(shop)
+    shop.refresh_from_db()
+    assert shop.wanted == checkup.MEND
+
+
 def test_a_person_goes_before_the_hour(shop: Checkup) -> None:
     assert [row.name for row in checkup.due(["deliveries"])] == ["shop", "disk"]
     checkup.want(shop, trial=True)
