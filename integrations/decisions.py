@@ -16,8 +16,9 @@ from django.db import transaction
 from integrations import registry
 from integrations.contracts import Board, DeliveryError, OutcomeUnknown, Verdict
 from jobs import queries
-from jobs.lifecycle import breaker, notice
+from jobs.lifecycle import approval, breaker, notice
 from jobs.lifecycle import review as reviews
+from jobs.lifecycle.moves import IllegalMove, LostRace
 from jobs.models import Receipt, Review
 from jobs.states import ReviewKind, ReviewState
 
@@ -70,7 +71,7 @@ def _carry_over(board: Board, verdict: Verdict) -> bool:
         return False  # the row is about to say something else
     try:
         _decide(board, verdict)
-    except (NotDecided, reviews.Stale, reviews.NotAllowed) as error:
+    except (NotDecided, reviews.Stale, reviews.NotAllowed, LostRace, IllegalMove) as error:
         log.info("%s: %s was not decided: %s", board.slug, verdict.card, error)
         _say(board.slug, verdict.card, str(error))
         return False
@@ -107,8 +108,8 @@ def _review(card: str) -> Review:
 
 def _person(approvers: Mapping[str, str], who: str) -> User:
     name = approvers.get(who, "")
-    user = User.objects.filter(username=name, is_active=True).first() if name else None
-    if user is None:
+    user = User.objects.filter(username=name).first() if name else None
+    if user is None or not approval.may_decide(user):
         raise NotDecided("Nothing was done: whoever set this may not decide here.")
     return user
 

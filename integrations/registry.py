@@ -73,7 +73,10 @@ def board(name: str, options: Mapping[str, Any]) -> Board:
 
 def can_mend(name: str) -> bool:
     """Whether who looks at the provider `name` can also make what is missing there (`Mending`)."""
-    return hasattr(_load(PROBES[name]), "mend")
+    try:
+        return hasattr(_load(PROBES[name]), "mend")
+    except (KeyError, ImportError, AttributeError):
+        return False  # its look says what is wrong with it
 
 
 def _make(half: str, name: str, paths: Mapping[str, str], options: Mapping[str, Any]) -> object:

@@ -17,6 +17,7 @@ class OwnerMailTarget:
 
     def __init__(self, *, sender: str, to: Sequence[str]) -> None:
         self._mail = MailTarget(sender=sender)
+        self.lag_seconds = self._mail.lag_seconds  # type: ignore[misc]  # of this one, not of the class
         self._to = list(to)
 
     def deliver(self, outgoing: Outgoing) -> Landed:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 
 from integrations.contracts import DeliveryError, Finding, OutcomeUnknown
-from integrations.mail import postmark
+from integrations.mail import postmark, replies
 from integrations.mail.mailbox import Mailbox, Unreachable
 from integrations.mail.smtp import EmailBackend as Smtp
 
@@ -46,6 +46,11 @@ class MailProbe:
             says = "No sender is ever proven: nobody's word on them counts."
             fix = "Set MAIL_AUTHSERV_ID to what your receiving server calls itself in Authentication-Results."
             found.append(Finding(ok=False, says=says, fix=fix))
+        try:
+            replies.checked_mailbox(self._reply_to)
+        except ValueError as error:
+            fix = "Until then no message to a client can be sent."
+            found.append(Finding(ok=False, says=f"{error}.", fix=fix))
         if comes_in and self._sends and not self._reply_to:
             says = "Clients' answers open new jobs, they don't find their own."
             fix = "Set MAIL_REPLY_TO to the address of the mailbox; it has to take desk+…@ too."

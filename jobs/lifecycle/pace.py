@@ -28,8 +28,11 @@ _ENDED_AT_ONCE = 500
 _TOLD_FOR = datetime.timedelta(days=1)
 
 # Plain SQL: every event that comes in asks it. Each part reads as many rows of its index as the pace allows.
-_IS_FULL = "EXISTS (SELECT 1 FROM jobs_job WHERE {column} = %s AND let_in_at > %s LIMIT 1 OFFSET %s)"
-_ARE_FULL = "SELECT " + ", ".join(_IS_FULL.format(column=name) for name in ("trigger_id", "sender", "source"))
+_IS_FULL = "WHEN EXISTS (SELECT 1 FROM jobs_job WHERE {0} = %s AND let_in_at > %s LIMIT 1 OFFSET %s) THEN '{0}'"
+_WHICH_IS_FULL: dict[tuple[str, ...], str] = {
+    columns: f"SELECT CASE {' '.join(map(_IS_FULL.format, columns))} ELSE '' END"
+    for columns in (("trigger_id", "sender", "source"), ("trigger_id", "source"))
+}
 
 
 def name_of(source: str, sender: str) -> str:
@@ -45,19 +48,18 @@ def of_rule(trigger: Trigger) -> int:
 def waits_for(trigger: Trigger, source: str, sender: str) -> str:
     """Why a new job of this rule waits for its turn; empty if it may begin."""
     since = connection.ops.adapt_datetimefield_value(timezone.now() - _HOUR)
-    paces = (of_rule(trigger), settings.PACE["sender"], settings.PACE["source"])
-    values = (trigger.pk, name_of(source, sender), source)
-    asked: list[Any] = [
-        part for value, pace in zip(values, paces, strict=True) for part in (value, since, pace - 1)
-    ]
+    scopes: dict[str, tuple[Any, int]] = {"trigger_id": (trigger.pk, of_rule(trigger))}
+    if sender:
+        scopes["sender"] = (name_of(source, sender), settings.PACE["sender"])
+    scopes["source"] = (source, settings.PACE["source"])
+    asked: list[Any] = [part for value, most in scopes.values() for part in (value, since, most - 1)]
     with connection.cursor() as cursor:
-        cursor.execute(_ARE_FULL, asked)
-        by_rule, by_sender, by_source = cursor.fetchone()
-    if by_rule:
-        return f"It waits for its turn: the rule “{trigger.name}” begins {paces[0]} jobs an hour."
-    if by_sender and sender:
-        return f"It waits for its turn: {sender[:80]} may begin {paces[1]} jobs an hour."
-    return f"It waits for its turn: {source} begins {paces[2]} jobs an hour." if by_source else ""
+        cursor.execute(_WHICH_IS_FULL[tuple(scopes)], asked)
+        (full,) = cursor.fetchone()
+    if not full:
+        return ""
+    who = {"trigger_id": f"the rule “{trigger.name}”", "sender": sender[:80], "source": source}[full]
+    return f"It waits for its turn: {who} begins {scopes[full][1]} jobs an hour."
 
 
 def waiting(trigger: Trigger) -> int:

@@ -80,6 +80,12 @@ def test_an_unknown_probe_is_named() -> None:
         registry.probe("carrier", {})
 
 
+def test_who_can_make_what_is_missing_is_known_without_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry.PROBES, "broken", "integrations.nowhere.Probe")
+    assert registry.can_mend("notion")
+    assert not any(registry.can_mend(name) for name in ("slack", "broken", "unknown"))
+
+
 @pytest.mark.parametrize("name", registry.TARGETS)
 def test_every_target_keeps_the_contract(name: str) -> None:
     folder = Path(__file__).parent / registry.TARGETS[name].split(".")[1]

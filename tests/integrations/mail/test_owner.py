@@ -109,3 +109,9 @@ def test_what_really_left_cannot_be_looked_up(settings: Any) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     with pytest.raises(CannotTell):
         target().find(outgoing(digest=DIGEST))
+
+
+def test_a_provider_that_can_be_asked_is_asked_as_late_as_for_clients(settings: Any) -> None:
+    assert target().lag_seconds == 0
+    settings.EMAIL_PROVIDER = "postmark"
+    assert target().lag_seconds == 60

@@ -74,6 +74,7 @@ def test_what_is_missing_for_mail_that_comes_in_is_told(settings: Settings, post
     _, sender, answers = a_probe(hooked=True, authserv_ids=[], reply_to="").look()
     assert "MAIL_AUTHSERV_ID" in sender.fix
     assert "MAIL_REPLY_TO" in answers.fix
+    assert "MAIL_REPLY_TO" in a_probe(reply_to="desk+all@studio.example").look()[-1].says
 
 
 @pytest.mark.services

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -62,7 +63,7 @@ def test_a_sender_holds_up_no_other() -> None:
     rule = a_rule()
     loud = come(rule, 4, sender="loud@example.com")
     assert begun(loud) == [True, True, False, False]
-    assert loud[-1].reason == "It waits for its turn: loud@example.com may begin 2 jobs an hour."
+    assert loud[-1].reason == "It waits for its turn: loud@example.com begins 2 jobs an hour."
     assert begun(come(rule, 1, sender="quiet@example.com")) == [True]
 
 
@@ -194,3 +195,13 @@ def test_a_repeat_waits_with_the_first_and_opens_no_other() -> None:
     again = accept(an_event(external_id="3"), [rule])
     assert (again.is_new, again.jobs) == (False, [made[3]])
     assert pace.waiting(rule) == 1
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL plans by the size of the tables")
+def test_each_part_of_the_question_reads_its_own_index() -> None:
+    asked = pace._WHICH_IS_FULL["trigger_id", "sender", "source"].replace("%s", "?")
+    with connection.cursor() as cursor:
+        found = cursor.cursor.connection.execute(f"EXPLAIN QUERY PLAN {asked}", [1] * 9).fetchall()
+    plan = " ".join(str(row) for row in found)
+    assert all(f"USING COVERING INDEX job_pace_of_{scope}" in plan for scope in ("rule", "sender", "source")), plan
+    assert "job_by_state" in pace._waiting().explain()
