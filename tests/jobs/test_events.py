@@ -54,5 +54,5 @@ def test_every_name_is_past_tense_of_one_noun_and_is_written_somewhere() -> None
     assert set(shaped) == {"job", "task", "run"}
     for name in events.NAMES:
         noun, verb = name.split(".")
-        assert noun in {"job", "task", "run", "review", "delivery"}
+        assert noun in {"job", "task", "run", "review", "delivery", "branch"}
         assert f'"{name}"' in source or (noun in shaped and verb), name
