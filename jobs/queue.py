@@ -121,6 +121,21 @@ def stranded() -> list[Delivery]:
     return [row for row in maybe.select_related("job", "task") if row.pk in late or holder_of(row).is_dead()]
 
 
+def free_lookups() -> int:
+    """Let go of look-ups whose process is dead on this host, without waiting for their lease; return how many.
+
+    A look-up changes nothing, so another one may begin at once.
+    """
+    held = Delivery.objects.filter(host=this_process().host, state=DeliveryState.UNKNOWN, lease_until__gt=Now())
+    dead = [row for row in held if holder_of(row).is_dead()]
+    return sum(
+        Delivery.objects.filter(pk=row.pk, state=DeliveryState.UNKNOWN, attempts=row.attempts).update(
+            lease_until=None
+        )
+        for row in dead
+    )
+
+
 def holder_of(row: Run | Delivery) -> Holder:
     """The process that holds the row."""
     return Holder(host=row.host, pid=row.pid, started=row.pid_started)
@@ -133,8 +148,7 @@ def due(cluster: str) -> bool:
     if any(_ready(("jobs_delivery",), urgency) for urgency in Priority.ALL):
         return True
     peace = Breaker.objects.filter(target=OuterRef("target"), until__isnull=False)
-    lookups = Delivery.objects.filter(state=DeliveryState.UNKNOWN, ready_at__lte=_BY_NOW)
-    return lookups.exclude(Exists(peace)).exists() or _probes(_ANY).exists()
+    return _lookups().exclude(Exists(peace)).exists() or _probes(_ANY).exists()
 
 
 def _parked() -> QuerySet[Run]:

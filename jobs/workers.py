@@ -31,6 +31,7 @@ def sweep() -> None:
         _rescue_run(run)
     for delivery in queue.stranded():
         _rescue_delivery(delivery)
+    queue.free_lookups()
     breaker.tidy()
     for cluster in settings.WORKERS:
         if queue.due(cluster):

@@ -232,6 +232,25 @@ def test_a_doubtful_delivery_is_looked_up_after_its_lag_by_one_process(planned: 
     assert queue.claim_lookup() == delivery
 
 
+def test_a_look_up_of_a_dead_process_here_is_free_at_once_and_nobody_elses(
+    planned: Callable[..., Job], dead: Holder
+) -> None:
+    planned()
+    done(document_result())
+    deliveries.doubt(sending(), reason="no answer", lag_seconds=-1, by="deliveries")
+    delivery = queue.claim_lookup()
+    assert delivery is not None
+    assert not queue.due("deliveries"), "somebody is at it"
+    for holder in (this_process(), ELSEWHERE):
+        hold(delivery, holder, lease=timedelta(hours=1))
+        assert queue.free_lookups() == 0
+    hold(delivery, dead, lease=timedelta(hours=1))
+    assert queue.claim_lookup() is None
+    assert queue.free_lookups() == 1
+    assert queue.due("deliveries")
+    assert queue.claim_lookup() == delivery
+
+
 def test_due_tells_each_cluster_of_its_own_work(planned: Callable[..., Job]) -> None:
     planned()
     assert (queue.due("agents"), queue.due("deliveries")) == (True, False)
