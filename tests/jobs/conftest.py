@@ -1,14 +1,17 @@
 """Rows in the states that tests begin from, made by the real verbs."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import redis
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
+from django_q.brokers import get_broker
 
 from jobs import events, queue
 from jobs.lifecycle import overdue, planning, slot
@@ -213,3 +216,23 @@ def told(name: str, row: int, at: datetime, job_id: int | None = None) -> None:
     with connection.cursor() as cursor:
         moment = connection.ops.adapt_datetimefield_value(at)
         cursor.execute(f"UPDATE {Event._meta.db_table} SET at = %s WHERE id = %s", [moment, pk])
+
+
+@pytest.fixture
+def empty_queues() -> Iterator[None]:
+    """No message of another test; with the ORM broker they are undone with the test."""
+    if settings.REDIS_URL:
+        _forget()
+    yield
+    if settings.REDIS_URL:
+        _forget()
+
+
+def _forget() -> None:
+    with redis.Redis.from_url(settings.REDIS_URL) as connection:
+        connection.delete(*(f"django_q:{cluster}:q" for cluster in settings.WORKERS))
+
+
+def waiting(cluster: str) -> int:
+    """How many messages lie in the cluster's queue."""
+    return int(get_broker(list_key=cluster).queue_size())

@@ -1,10 +1,8 @@
 """Doorbells: one outstanding a cluster, never before the commit, never lost for long."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-import redis
 from django.conf import settings as django_settings
 from django.db import transaction
 from django.utils import timezone
@@ -17,32 +15,12 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from jobs import dispatch
 from jobs.lifecycle.job import open_job
 from jobs.models import Cluster, Job
-from tests.jobs.conftest import together
+from tests.jobs.conftest import together, waiting
 
 ON_REDIS = bool(django_settings.REDIS_URL)
 orm_alone = pytest.mark.skipif(ON_REDIS, reason="about the ORM broker")
 redis_alone = pytest.mark.skipif(not ON_REDIS, reason="about the Redis broker; set REDIS_URL")
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def empty_queues() -> Iterator[None]:
-    """No message of another test; with the ORM broker they are undone with the test."""
-    if ON_REDIS:
-        _forget()
-    yield
-    if ON_REDIS:
-        _forget()
-
-
-def _forget() -> None:
-    with redis.Redis.from_url(django_settings.REDIS_URL) as connection:
-        connection.delete(*(f"django_q:{cluster}:q" for cluster in django_settings.WORKERS))
-
-
-def waiting(cluster: str) -> int:
-    """How many messages lie in the cluster's queue."""
-    return int(get_broker(list_key=cluster).queue_size())
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_queues")]
 
 
 def bell_is_out(cluster: str) -> bool:

@@ -19,6 +19,7 @@ FIELDS = {"to": ["marta@example.com"], "cc": ["tom@example.com"], "subject": "Yo
 class TestMailByPostmark(TargetContract):
     kind = "client_message"
     fields = FIELDS
+    knows_its_keys = False
     api: Postmark
 
     @pytest.fixture(autouse=True)

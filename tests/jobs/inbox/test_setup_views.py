@@ -3,13 +3,13 @@
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client as Browser
-from django_q.models import OrmQ
-from pytest_django import Settings
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from jobs.lifecycle import checkup
 from jobs.models import Checkup
+from tests.jobs.conftest import waiting
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_queues")]
 
 FOUND = [
     {"level": "ok", "name": "shop", "says": "Logged in as desk.", "fix": ""},
@@ -18,9 +18,8 @@ FOUND = [
 
 
 @pytest.fixture(autouse=True)
-def rows(settings: Settings) -> None:
+def rows() -> None:
     """One part of this installation, one provider that is connected and one that is not."""
-    settings.REDIS_URL = ""
     checkup.enter("database", cluster="deliveries")
     checkup.enter("shop", place=1, cluster="deliveries", is_provider=True, can_try=True, about="Sells things.")
     how = "Set SHELF_TOKEN."
@@ -39,12 +38,15 @@ def test_it_shows_what_was_found_and_how_to_get_what_is_missing(client: Browser,
     assert 'href="/setup/"' in page
 
 
-def test_a_test_is_asked_of_the_cluster_that_holds_the_secret(client: Browser, owner: User) -> None:
+def test_a_test_is_asked_of_the_cluster_that_holds_the_secret(
+    client: Browser, owner: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
     client.force_login(owner)
-    page = client.post("/setup/shop/test/", follow=True).content.decode()
+    with django_capture_on_commit_callbacks(execute=True):
+        page = client.post("/setup/shop/test/", follow=True).content.decode()
     assert "is being tested" in page
     assert "Being tested" in page
-    assert [message.key for message in OrmQ.objects.all()] == ["deliveries"]
+    assert (waiting("deliveries"), waiting("agents")) == (1, 0)
     (row,) = checkup.due(["deliveries"])
     checkup.keep(row, FOUND, is_trial=True)
     page = client.get("/setup/").content.decode()

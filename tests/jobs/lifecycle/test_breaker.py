@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client as Browser
 from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from jobs import policy, queue
 from jobs.lifecycle import breaker
@@ -110,11 +111,14 @@ def test_a_probe_whose_process_died_is_followed_by_another(down: Breaker) -> Non
     assert (second.pk, second.state) == (first.pk, "unknown"), "it is looked up first"
 
 
-def test_a_success_releases_all_in_their_order(down: Breaker) -> None:
+def test_a_success_releases_all_in_their_order(
+    down: Breaker, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
     the_pause_is_over()
     probe = queue.claim_probe()
     assert probe is not None
-    breaker.worked("folder")
+    with django_capture_on_commit_callbacks(execute=True):
+        breaker.worked("folder")
     deliveries.land(probe, external_id="1", url="", detail="", by="deliveries")
     row = Breaker.objects.get()
     assert (row.failures, row.until, row.probe, row.review) == (0, None, None, None)

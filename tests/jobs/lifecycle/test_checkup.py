@@ -1,32 +1,34 @@
 """What a person asks for, and what was found, with its time."""
 
 import pytest
-from django_q.models import OrmQ
-from pytest_django import Settings
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from jobs.lifecycle import checkup
 from jobs.models import Checkup
+from tests.jobs.conftest import waiting
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_queues")]
 
 FOUND = [{"level": "ok", "name": "shop", "says": "fine", "fix": ""}]
 
 
 @pytest.fixture
-def shop(settings: Settings) -> Checkup:
+def shop() -> Checkup:
     """A provider that is connected and can be tried."""
-    settings.REDIS_URL = ""
     checkup.enter("shop", cluster="deliveries", can_try=True)
     checkup.enter("disk", cluster="deliveries", place=1)
     checkup.enter("model", cluster="agents", place=2)
     return Checkup.objects.get(name="shop")
 
 
-def test_what_is_wanted_is_asked_of_the_cluster_that_can(shop: Checkup) -> None:
-    checkup.want(shop, trial=True)
+def test_what_is_wanted_is_asked_of_the_cluster_that_can(
+    shop: Checkup, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        checkup.want(shop, trial=True)
     shop.refresh_from_db()
     assert shop.wanted == checkup.TRY
-    assert [message.key for message in OrmQ.objects.all()] == ["deliveries"]
+    assert (waiting("deliveries"), waiting("agents")) == (1, 0)
 
 
 def test_what_cannot_be_tried_is_looked_at(shop: Checkup) -> None:
