@@ -11,7 +11,8 @@ from agents.llm.rehearsal.reading import Told, headline, words
 from agents.llm.rehearsal.sorting import Wanted, kind_of, sort
 
 MAX_STEPS = 5
-_FEWEST_WORDS = 5
+# Fewer words than these say too little; where they ask for something to be written, it takes less.
+_FEWEST_WORDS, _FEWEST_THAT_ASK = 5, 4
 _TITLE = 80
 _REVIEWED = {"proposal", "article", "documentation", "report", "page", "post"}
 _AUDIENCE = re.compile(
@@ -67,7 +68,8 @@ def _asked_back(told: Told, wanted: Wanted) -> Json | None:
 def _is_vague(told: Told, wanted: Wanted) -> bool:
     if wanted.sources or (wanted.code and wanted.repository) or told.files:
         return False
-    return len(words(f"{told.title} {told.text}")) < _FEWEST_WORDS
+    fewest = _FEWEST_THAT_ASK if wanted.texts or wanted.tell else _FEWEST_WORDS
+    return len(words(f"{told.title} {told.text}")) < fewest
 
 
 def _lacks_value(told: Told, wanted: Wanted) -> bool:

@@ -129,6 +129,8 @@ def _sorted_under(clause: str, told: Told) -> str:
     if say.HOSTILE.search(words):
         return "hostile"
     verb = _verb_of(clause)
+    if verb == "tell" and told.reachable and say.TELL_NAMED.search(clause):
+        return "tell"  # whoever is named is somebody at the client: a message can go nowhere else
     decide = {
         "text": _written,
         "tell": _told,

@@ -35,6 +35,11 @@ TELL = _any(
     r"avis(?:a|e|en|ar|ad) | inform(?:a|e|en|ar|ad) | envi(?:a|e|en|ar|ad) | diga(?:n|le)? | dile",
     r"avvis(?:a|i|ate|are) | informa(?:te|re)? | mand(?:a|i|ate|are) | invi(?:a|i|ate|are)",
 )
+# The same with a name behind it, in the text as it was written: "tell Marta".
+TELL_NAMED = re.compile(
+    r"\b(?i:tell|inform|notify|let|e-?mail|mail|message|thank|write (?:back )?to|informier\w*|benachrichtig\w*|sag\w*"
+    r"|pr[ée]ven\w+|informe\w*|averti\w*|avis\w+|inform\w+|avvis\w+)\s+[A-ZÀ-Ý]\w+"
+)
 REPLY = _any(
     r"reply | respond | answer | antwort(?:e|et|en)? | beantwort(?:e|et|en)? | repond(?:s|ez|re)",
     r"respond(?:e|a|an|er|ed) | contest(?:a|e|en|ar) | rispond(?:i|ete|ere|a)",

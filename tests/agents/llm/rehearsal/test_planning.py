@@ -167,3 +167,19 @@ def test_an_answer_of_an_earlier_job_is_used_and_cited(told, catalogue) -> None:
 def test_the_catalogue_is_found_in_the_prompt(system, catalogue) -> None:
     assert catalogue_in(system) == catalogue
     assert catalogue_in("nothing [1, 2] here") == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please tell Marta in a short mail that guided winter tour number 1 can be booked from Monday on.",
+        "Bitte informiere Marta, dass die Wintertour ab Montag gebucht werden kann.",
+    ],
+)
+def test_somebody_at_the_client_may_be_named(told, catalogue, text: str) -> None:
+    assert agents(decide(told("Tour 1", text, client=LUME), catalogue)) == ["communication"]
+
+
+def test_a_short_request_that_says_what_to_write_is_enough(told, catalogue) -> None:
+    assert agents(decide(told("", "Draft a short note about tour 7."), catalogue)) == ["drafting"]
+    assert decide(told("", "Write a note."), catalogue)["kind"] == "question"
