@@ -37,8 +37,8 @@ TELL = _any(
 )
 # The same with a name behind it, in the text as it was written: "tell Marta".
 TELL_NAMED = re.compile(
-    r"\b(?i:tell|inform|notify|let|e-?mail|mail|message|thank|write (?:back )?to|informier\w*|benachrichtig\w*|sag\w*"
-    r"|pr[ée]ven\w+|informe\w*|averti\w*|avis\w+|inform\w+|avvis\w+)\s+[A-ZÀ-Ý]\w+"
+    r"\b(?i:tell|inform|notify|let|e-?mail|mail|message|thank|write (?:back )?to|informier\w*|benachrichtig\w*"
+    r"|sag\w*|pr[ée]ven\w+|informe\w*|averti\w*|avis\w+|inform\w+|avvis\w+)\s+[A-ZÀ-Ý]\w+"
 )
 REPLY = _any(
     r"reply | respond | answer | antwort(?:e|et|en)? | beantwort(?:e|et|en)? | repond(?:s|ez|re)",
