@@ -83,6 +83,7 @@ def test_code_ends_on_a_branch_of_its_own(house: House, site: Path) -> None:
     house.wait_for("the end of the job", lambda: state(house, job) == "completed")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", SIZES)
 def test_the_night_goes_on_after_everything_was_killed_and_ends_without_a_trace(size: str, tmp_path: Path) -> None:
     with built(tmp_path / "var", size) as house:

@@ -13,7 +13,7 @@ from tests.emulators.notion import TOKEN, NotionEmulator, Page
 from tests.emulators.notion_hooks import VERIFICATION_TOKEN, event, signature
 from tests.house import SIZES, House, built
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.long]
 
 ANNA = "a0000000-0000-4000-8000-000000000001"
 

@@ -10,7 +10,7 @@ from tests.emulators.slack import APP_TOKEN, TOKEN, Json, SlackEmulator
 from tests.emulators.slack_people import People
 from tests.house import SIZES, House, built
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.long]
 
 BRIEF = "Please draft a short article about three winter tours, and tell us in a mail when it is ready."
 _RULE = """

@@ -60,6 +60,7 @@ def usd(microusd: int | None) -> Decimal:
     return Decimal(microusd or 0) / 1_000_000
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_over_500_mixed_calls_the_ledger_equals_the_bill_to_the_cent(
     service: AnthropicEmulator, thinks_for_real: Any, trattoria: Client, pulse: pool.Pulse, settings: Any

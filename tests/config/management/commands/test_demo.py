@@ -156,7 +156,10 @@ def test_the_live_job_comes_in_through_the_front_door(transactional_db: None, li
 
 
 @pytest.mark.services
-@pytest.mark.parametrize("emulate", [False, True], ids=["rehearsed", "emulated"])
+@pytest.mark.parametrize(
+    "emulate",
+    [pytest.param(False, id="rehearsed"), pytest.param(True, id="emulated", marks=pytest.mark.long)],
+)
 def test_the_link_that_it_prints_opens_the_desk_and_the_live_job_is_worked_on(
     environment: dict[str, str], folder: Path, emulate: bool
 ) -> None:

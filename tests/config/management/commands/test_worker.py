@@ -33,6 +33,7 @@ def test_a_database_that_does_not_answer_is_told(tmp_path: Path) -> None:
     assert "hidden" not in done.stderr
 
 
+@pytest.mark.long
 @pytest.mark.services
 def test_one_cluster_works_by_itself(tmp_path: Path) -> None:
     with built(tmp_path / "house", "embedded") as house:
