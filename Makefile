@@ -2,8 +2,11 @@
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
+# A process a core and one more, since many tests wait for a browser or for processes of their own; each has its own
+# databases. One that has nothing left takes over half of what another has.
+IN_PARALLEL = -n $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist worksteal
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock
+.PHONY: help demo test check messages bench lock
 
 help: ## these lines
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -12,7 +15,7 @@ demo: .venv/run ## a seeded night, web and workers, one live job; opens nothing 
 	@$(BIN)/python manage.py demo --port $(PORT)
 
 test: .venv/dev ## the test suite, on every database and browser that is found here
-	@$(BIN)/python -m pytest -m "not long"
+	@$(BIN)/python -m pytest -m "not long" $(IN_PARALLEL)
 
 check: .venv/dev ## every gate, cheapest first
 	$(BIN)/ruff format --check .
@@ -23,7 +26,7 @@ check: .venv/dev ## every gate, cheapest first
 	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') BASE_URL=https://desk.example.com ALLOWED_HOSTS=desk.example.com $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -m "not long"
+	$(BIN)/coverage run -m pytest -m "not long" $(IN_PARALLEL)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
@@ -55,3 +58,7 @@ lock: .venv/lock ## write the hash-locked requirements from pyproject.toml
 .venv/lock: | .venv/bin/python
 	@$(BIN)/pip install --quiet --disable-pip-version-check 'uv>=0.13,<0.14'
 	@touch $@
+
+messages: .venv/run ## collect what is to be translated and compile it; needs GNU gettext
+	@$(BIN)/python manage.py makemessages --locale de --add-location file --no-wrap --no-obsolete --ignore .venv --ignore var --ignore tests
+	@$(BIN)/python manage.py compilemessages --ignore .venv --ignore var --verbosity 0

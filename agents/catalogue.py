@@ -28,8 +28,11 @@ log = logging.getLogger(__name__)
 class Particular(Protocol):
     """An agent that also says which steps make no sense for it although their input fits its schema."""
 
-    def objection(self, given: BaseModel, after: Sequence[str]) -> str:
-        """One sentence on what is wrong with a step of this input that runs after these agents; "" if nothing."""
+    def objection(self, given: BaseModel, after: Sequence[str], options: Json) -> str:
+        """One sentence on what is wrong with a step of this input that runs after these agents; "" if nothing.
+
+        `options` are the installation's (Desk.options), and `may_search`: whether this request may search the web.
+        """
         ...
 
 
@@ -72,19 +75,19 @@ def input_schema(agent: Agent) -> Json:
     return _inlined(schema, schema.get("$defs", {}))
 
 
-def check(decision: Decision, names: Sequence[str] = ()) -> list[str]:
+def check(decision: Decision, names: Sequence[str] = (), options: Json | None = None) -> list[str]:
     """What is wrong with a decision, one plain sentence each; empty when it can be carried out.
 
-    Where agents are named, a plan may use those alone.
+    Where agents are named, a plan may use those alone. `options`: see Particular.
     """
     if isinstance(decision, Plan):
-        return [*_check_plan(decision), *_check_agents(decision, names)]
+        return [*_check_plan(decision, options or {}), *_check_agents(decision, names)]
     if isinstance(decision, Split):
         return _check_split(decision)
     return _check_question(decision)
 
 
-def _check_plan(plan: Plan) -> list[str]:
+def _check_plan(plan: Plan, options: Json) -> list[str]:
     if not plan.steps:
         return ["The plan has no steps."]
     problems = []
@@ -93,7 +96,7 @@ def _check_plan(plan: Plan) -> list[str]:
             f"The plan has {len(plan.steps)} steps; {MAX_STEPS} are the most. Split the request instead."
         )
     for position, step in enumerate(plan.steps, start=1):
-        found = [*_check_needs(step, position, plan.steps), *_check_input(step, plan.steps)]
+        found = [*_check_needs(step, position, plan.steps), *_check_input(step, plan.steps, options)]
         problems += [f"Step {position} ({step.agent}): {problem}" for problem in found]
     return problems + _check_duplicates(plan.steps)
 
@@ -123,7 +126,7 @@ def _check_needs(step: Step, position: int, steps: Sequence[Step]) -> list[str]:
     return problems
 
 
-def _check_input(step: Step, steps: Sequence[Step]) -> list[str]:
+def _check_input(step: Step, steps: Sequence[Step], options: Json) -> list[str]:
     agent = agents().get(step.agent)
     if agent is None:
         return [f"there is no agent {step.agent!r}; there are {', '.join(agents())}."]
@@ -133,7 +136,7 @@ def _check_input(step: Step, steps: Sequence[Step]) -> list[str]:
         return [f"input: {in_words(fault)}" for fault in error.errors(include_url=False, include_context=False)]
     if isinstance(agent, Particular):
         after = [steps[need - 1].agent for need in step.needs if 1 <= need <= len(steps)]
-        objection = agent.objection(given, after)
+        objection = agent.objection(given, after, options)
         return [objection] if objection else []
     return []
 

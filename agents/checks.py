@@ -7,6 +7,7 @@ from django.apps import AppConfig
 from django.core.checks import CheckMessage, Error, register
 
 from agents import registry
+from agents.access import Several
 
 
 @register("nightdesk")
@@ -18,13 +19,14 @@ def rule_of_two(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
 def _findings() -> Iterator[CheckMessage]:
     for name in registry.AGENTS:
         try:
-            access = registry.access_of(registry.load(name))
+            agent = registry.load(name)
         except registry.BrokenAgent as error:
             yield Error(str(error), hint="Mend its line in agents/registry.py.", id="nightdesk.E003")
             continue
-        if access.untrusted and access.private and access.reaches_out:
+        accesses = [registry.access_of(agent), *(agent.accesses if isinstance(agent, Several) else ())]
+        if any(access.untrusted and access.private and access.reaches_out for access in accesses):
             yield Error(
                 f"The agent {name!r} reads strangers' words, knows what is private and reaches out.",
-                hint="Declare its `access` (agents/contracts.py), and take one of the three from it.",
+                hint="Declare its `access` (agents/access.py), and take one of the three from it.",
                 id="nightdesk.E004",
             )

@@ -13,6 +13,8 @@ from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from agents.access import ALL_ACCESS, Access
+
 Json = dict[str, Any]
 
 
@@ -31,6 +33,7 @@ class Usage(Frozen):
     cache_write_1h_tokens: int = 0
     output_tokens: int = 0
     batch: bool = False  # answered in a batch, at half the price
+    web_searches: int = 0  # that the model's server made for it, each at a price of its own
 
 
 class Ask(Frozen):
@@ -128,8 +131,8 @@ class ModelRejected(Interrupted):
 class ModelRefused(Interrupted):
     """The model declined on its own rules: not tried again on the same text."""
 
-    def __init__(self, category: str, explanation: str = "") -> None:
-        super().__init__(f"the model refused ({category or 'no category given'}) {explanation}".strip())
+    def __init__(self, category: str, explanation: str = "", *, said: str = "the model refused") -> None:
+        super().__init__(f"{said} ({category or 'no category given'}) {explanation}".strip())
         self.category = category
 
 
@@ -146,7 +149,7 @@ class Unable(Interrupted):
 
 
 class BudgetExhausted(Interrupted):
-    """The next call does not fit into what the job (`scope` "job"), the day or the night may still spend."""
+    """The next call does not fit into what the job, its rule, the day or the night (`scope`) may still spend."""
 
     def __init__(self, scope: str, message: str) -> None:
         super().__init__(message)
@@ -168,6 +171,7 @@ class TurnRecord(Frozen):
     ask_digest: str
     reply: Reply
     tool_results: list[Json] | None = None
+    at: str = ""  # when it was stored, ISO 8601 in UTC
 
 
 class Journal(Protocol):
@@ -199,10 +203,14 @@ class ToolError(Exception):
 
 
 class Tool(Protocol):
-    """One thing a model may ask for. Read-only towards the outside."""
+    """One thing a model may ask for. Read-only towards the outside.
+
+    What it touches stands in its `access`; the loop refuses it to an agent that does not declare as much.
+    """
 
     name: str
     description: str
+    access: Access
     Input: type[BaseModel]
     replay: bool  # changes its own workspace, so it is run again (result ignored) when a Run is resumed
 
@@ -237,6 +245,8 @@ class Material(Frozen):
     text: str
     agent: str = ""  # who made it; empty for what came with the job
     untrusted: bool = True
+    private: bool = False  # made by a Task that was told what is private
+    repository: str = ""  # the one whose code it is; empty for what is no code
 
 
 class Earlier(Frozen):
@@ -247,6 +257,7 @@ class Earlier(Frozen):
     title: str
     output: Json
     materials: list[Material] = Field(default_factory=list)
+    private: bool = False  # its agent was told what is private
 
 
 class Revision(Frozen):
@@ -274,6 +285,11 @@ class Brief(Frozen):
     earlier: list[Earlier] = Field(default_factory=list)
     materials: list[Material] = Field(default_factory=list)
     revision: Revision | None = None
+    repositories: list[str] | None = None  # the only ones that it may work on; None: any that the owner named
+    owners_words: str | None = None  # what of it the owner wrote; None: all of the request
+    asked: str | None = None  # of a request that an agent wrote: what people had asked; None: the request itself
+    # Of a request that an agent wrote who knew what is private: the repositories that it knew, "" for all else.
+    written_knowing: list[str] = Field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -298,7 +314,8 @@ class Limits:
 class Desk:
     """What an agent works with. `workdir` is empty at the start and gone after the Run.
 
-    `options` holds typed settings of the installation (for example "fetch_allow_loopback_ports" in tests).
+    `options` holds typed settings of the installation (for example "fetch_allow_loopback_ports" in tests); `access`
+    is what the agent declares for this Task, and no tool goes beyond it.
     """
 
     llm: LLM
@@ -308,6 +325,7 @@ class Desk:
     workdir: Path
     limits: Limits
     options: Json
+    access: Access = ALL_ACCESS
 
 
 class Made(Frozen):
@@ -364,27 +382,11 @@ class Draft(Frozen):
     redo: Redo | None = None
 
 
-@dataclass(frozen=True)
-class Access:
-    """What an agent touches. All three at once are refused at the start: the rule of two.
-
-    Words from outside may steer a model, so one that reads them and knows what is private may not reach out.
-    """
-
-    untrusted: bool  # reads what strangers wrote: pages, mails, issues, files, repositories
-    private: bool  # is told of the client, and reads what agents made who were
-    reaches_out: bool  # its tools ask the world outside, be it only with an address
-
-
-# Of an agent that declares nothing, everything is assumed.
-ALL_ACCESS = Access(untrusted=True, private=True, reaches_out=True)
-
-
 @runtime_checkable
 class Agent(Protocol):
     """One kind of thinking: one file in `kinds/`, one line in the registry.
 
-    It declares its `access` (Access) beside what follows; one that does not is refused as having all.
+    It declares its `access` (agents.access) beside what follows; one that does not is refused as having all.
     """
 
     name: ClassVar[str]

@@ -17,6 +17,7 @@ from typing import Generic, Literal, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from agents.access import ALL_ACCESS, Access
 from agents.contracts import (
     Ask,
     BadAnswer,
@@ -31,24 +32,36 @@ from agents.contracts import (
     Tool,
     ToolError,
     TurnRecord,
+    Unable,
 )
 from agents.llm.cleaning import cleaned, without_secrets
 from agents.llm.stream import BROKEN_INPUT, TOO_LARGE
+from agents.words import _, gettext_noop
 
 Effort = Literal["low", "medium", "high", "xhigh", "max"]
 
 MAX_TOOL_CHARS = 100_000
 # The most that the current models can answer; a raised cap stays below it.
 MAX_OUTPUT_TOKENS = 128_000
+# So often a turn that the server paused goes on; what has been found by then is enough.
+MOST_PAUSES = 4
 _FAULTS_SHOWN = 12
 
+_LAST_TURN: Json = {
+    "type": "text",
+    "text": "One turn is left: ask for no tool any more. Answer now with what you have, and say what is not done.",
+}
+# A tool that the model's server runs asks the web.
+_SERVERS_OWN = Access(untrusted=True, private=False, reaches_out=True)
 _FINISHED = {"end_turn", "stop_sequence"}
 _BROKEN_TOOL = "The tool failed because of a fault in the program, not in what you gave. Go on without it."
 _EMPTY = "Your answer was empty."
-_UNKNOWN_STOP = "The model stopped in a way that is not known here: {!r}."
+_UNKNOWN_STOP = gettext_noop("The model stopped in a way that is not known here: {reason}.")
 _UNUSABLE = {
-    TOO_LARGE: "The model's answer was longer than any model's: the server is broken. Nothing of it was used.",
-    BROKEN_INPUT: "The model asked for a tool in a form that cannot be read. Nothing of it was run.",
+    TOO_LARGE: gettext_noop(
+        "The model's answer was longer than any model's: the server is broken. Nothing of it was used."
+    ),
+    BROKEN_INPUT: gettext_noop("The model asked for a tool in a form that cannot be read. Nothing of it was run."),
 }
 
 M = TypeVar("M", bound=BaseModel)
@@ -69,11 +82,42 @@ def converse(
 ) -> M:
     """Talk with the desk's model until it gives a valid `output`, running the tools that it asks for.
 
-    `opening` is the first user message: text, or Messages API blocks. Raises a subclass of Interrupted:
-    LimitReached before a call that the desk's limits do not allow, ModelRefused, BadAnswer after one repair, and
-    whatever the model, the journal or a tool ends the Run with.
+    `opening` is the first user message: text, or Messages API blocks. Raises a subclass of Interrupted: Unable for
+    a tool that touches what the agent does not declare, LimitReached before a call that the desk's limits do not
+    allow, ModelRefused, BadAnswer after one repair, and whatever the model, the journal or a tool ends it with.
     """
+    for tool in tools:
+        _check_access(desk, agent, tool.name, getattr(tool, "access", ALL_ACCESS))
     return _Conversation(desk, agent, system, opening, tools, output, max_tokens, effort).run()
+
+
+class Said(BaseModel):
+    """What a model said freely: the blocks of its turns, each turn with the time at which it was stored."""
+
+    turns: list[tuple[str, list[Json]]]
+
+
+def converse_freely(
+    desk: Desk, *, agent: str, system: str, opening: str, tools: Sequence[Json], max_tokens: int = 8_000
+) -> Said:
+    """Let the model work with tools that its server runs, and return all that came of it, citations included.
+
+    No form is asked for: the server knows no citations together with one. A turn that the server pauses is sent
+    back unchanged, `MOST_PAUSES` times at most. Raises as `converse`.
+    """
+    for tool in tools:
+        _check_access(desk, agent, str(tool["name"]), _SERVERS_OWN)
+    return _FreeConversation(desk, agent, system, opening, [], Said, max_tokens, None, own_tools=list(tools)).run()
+
+
+def _check_access(desk: Desk, agent: str, tool: str, touched: Access) -> None:
+    if beyond := touched.beyond(desk.access):
+        raise Unable(
+            _(
+                "The agent {agent} uses the tool {tool}, which {names}, and does not declare it. "
+                "Mend its `access`, or take the tool from it."
+            ).format(agent=f"{agent!r}", tool=f"{tool!r}", names=" and ".join(beyond))
+        )
 
 
 def fence(name: str, text: str) -> str:
@@ -155,13 +199,23 @@ class _Conversation(Generic[M]):
     def _check_limits(self, stored: Sequence[TurnRecord]) -> None:
         limits = self.desk.limits
         if len(stored) >= limits.turns:
-            raise LimitReached(f"All {limits.turns} turns of this task are used up, and it is not finished.")
+            raise LimitReached(
+                _("All {turns} turns of this task are used up, and it is not finished.").format(turns=limits.turns)
+            )
         spoken = sum(turn.reply.usage.output_tokens for turn in stored)
         if spoken >= limits.output_tokens:
-            raise LimitReached(f"The task has used {spoken:,} output tokens of {limits.output_tokens:,}.")
+            raise LimitReached(
+                _("The task has used {spoken} output tokens of {output_tokens}.").format(
+                    spoken=f"{spoken:,}", output_tokens=f"{limits.output_tokens:,}"
+                )
+            )
         took = (self.desk.now() - self.started).total_seconds()
         if took >= limits.wall_seconds:
-            raise LimitReached(f"The task has worked for {took:,.0f} of {limits.wall_seconds:,.0f} seconds.")
+            raise LimitReached(
+                _("The task has worked for {took} of {wall_seconds} seconds.").format(
+                    took=f"{took:,.0f}", wall_seconds=f"{limits.wall_seconds:,.0f}"
+                )
+            )
 
     def _after(self, turn: TurnRecord) -> M | None:
         """Do what the reply's stop reason calls for; the answer, or None for another turn.
@@ -173,10 +227,10 @@ class _Conversation(Generic[M]):
             self._raise_cap()
             return None
         if reply.stop_reason == "refusal":
-            category, _, explanation = reply.stop_detail.partition(": ")
-            raise ModelRefused(category, explanation)
+            category, _colon, explanation = reply.stop_detail.partition(": ")
+            raise ModelRefused(category, explanation, said=_("the model refused"))
         if reply.stop_reason == "model_context_window_exceeded":
-            raise LimitReached("The task and what it has read no longer fit into the model's memory.")
+            raise LimitReached(_("The task and what it has read no longer fit into the model's memory."))
         if reply.stop_reason == "pause_turn" and reply.content:
             self.messages.append(_said(reply))
             return None
@@ -185,12 +239,16 @@ class _Conversation(Generic[M]):
             return None
         if reply.stop_reason in _FINISHED:
             return self._parsed(reply)
-        raise BadAnswer(_UNUSABLE.get(reply.stop_reason, _UNKNOWN_STOP.format(reply.stop_reason)))
+        raise BadAnswer(_(_UNUSABLE.get(reply.stop_reason, _UNKNOWN_STOP)).format(reason=f"{reply.stop_reason!r}"))
 
     def _raise_cap(self) -> None:
         """The same call once more with twice the room: nothing that was cut off is used, least of all by a tool."""
         if self.raised or self.max_tokens >= MAX_OUTPUT_TOKENS:
-            raise LimitReached(f"The model's answer does not fit into {self.max_tokens:,} tokens.")
+            raise LimitReached(
+                _("The model's answer does not fit into {max_tokens} tokens.").format(
+                    max_tokens=f"{self.max_tokens:,}"
+                )
+            )
         self.raised = True
         self.max_tokens = min(self.max_tokens * 2, MAX_OUTPUT_TOKENS)
 
@@ -203,7 +261,9 @@ class _Conversation(Generic[M]):
             except ValidationError as error:
                 problem = f"Your answer does not have the form that was asked for.\n{_faults(error)}"
         if self.repaired:
-            raise BadAnswer(f"The model's answer did not have the form asked for, twice. {problem}")
+            raise BadAnswer(
+                _("The model's answer did not have the form asked for, twice. {problem}").format(problem=problem)
+            )
         self.repaired = True
         if reply.text.strip():
             self.messages.append(_said(reply))
@@ -219,7 +279,11 @@ class _Conversation(Generic[M]):
         else:
             results = turn.tool_results
             self._replay(uses)
-        self.messages += [_said(turn.reply), {"role": "user", "content": results}]
+        self.messages += [_said(turn.reply), {"role": "user", "content": [*results, *self._last_call(turn)]}]
+
+    def _last_call(self, turn: TurnRecord) -> list[Json]:
+        """What was found and made so far shall not be lost for want of a turn in which it is told."""
+        return [_LAST_TURN] if turn.number == self.desk.limits.turns - 1 else []
 
     def _replay(self, uses: Sequence[Json]) -> None:
         """Bring a fresh workspace to where the earlier Run had it; what the tools answer is known already."""
@@ -254,6 +318,24 @@ class _Conversation(Generic[M]):
         except Exception:
             log.exception("tool %s of agent %s broke", tool.name, self.agent)
             raise ToolError(_BROKEN_TOOL) from None
+
+
+@dataclass
+class _FreeConversation(_Conversation[Said]):
+    own_tools: list[Json] = field(default_factory=list)
+    had: list[TurnRecord] = field(default_factory=list)
+
+    def _ask(self) -> Ask:
+        return super()._ask().model_copy(update={"tools": self.own_tools, "output_schema": None})
+
+    def _after(self, turn: TurnRecord) -> Said | None:
+        self.had.append(turn)
+        if turn.reply.stop_reason == "pause_turn" and len(self.had) > MOST_PAUSES:
+            return self._parsed(turn.reply)
+        return super()._after(turn)
+
+    def _parsed(self, reply: Reply) -> Said:
+        return Said(turns=[(turn.at, turn.reply.content) for turn in self.had])
 
 
 def _said(reply: Reply) -> Json:

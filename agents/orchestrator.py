@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from agents import catalogue, prompts
+from agents.access import Access
 from agents.contracts import (
     BadAnswer,
     Brief,
@@ -15,17 +16,21 @@ from agents.contracts import (
 )
 from agents.decisions import Decision, Plan, Question, Split
 from agents.kinds import request_sections, section
+from agents.kinds.searching import may_search
 from agents.loop import converse, fence
 from agents.tools.named import invented, requested
+from agents.tools.places import Places
+from agents.words import _, gettext_noop
 
 NAME = "orchestrator"
-PROMPT_VERSION = "v2"
+PROMPT_VERSION = "v4"
+ACCESS = Access(untrusted=True, private=True, reaches_out=False)
 INSTEAD_OF_A_PLAN = [
-    "Plan only the first and most important part.",
-    "Leave out whatever no agent can do.",
-    "Try again with the request as it stands.",
+    gettext_noop("Plan only the first and most important part."),
+    gettext_noop("Leave out whatever no agent can do."),
+    gettext_noop("Try again with the request as it stands."),
 ]
-SPLIT_AGAIN = "Split it into two further jobs."
+SPLIT_AGAIN = gettext_noop("Split it into two further jobs.")
 
 
 def plan(brief: Brief, desk: Desk, agents: Sequence[str] = (), *, version: str = PROMPT_VERSION) -> Decision:
@@ -39,14 +44,15 @@ def plan(brief: Brief, desk: Desk, agents: Sequence[str] = (), *, version: str =
     if not names:
         return _question_instead([f"None of the agents that its rule allows is here: {', '.join(agents)}."])
     problems: list[str] = []
+    options = {**desk.options, "may_search": may_search(brief, desk.options)}
     try:
         answer = converse(
             desk,
             agent=NAME,
             system=system(version, names),
-            opening=opening(brief, desk.options.get("repositories") or ()),
+            opening=opening(brief, brief.repositories or desk.options.get("repositories") or (), options),
             tools=[],
-            output=_answer_checked(brief, names, problems),
+            output=_answer_checked(brief, names, problems, options),
             max_tokens=8_000,
         )
     except BadAnswer:
@@ -59,7 +65,7 @@ def system(version: str, names: tuple[str, ...]) -> str:
     return prompts.load(NAME, version, catalogue=catalogue.text(names), max_steps=str(catalogue.MAX_STEPS))
 
 
-def opening(brief: Brief, repositories: Iterable[str] = ()) -> str:
+def opening(brief: Brief, repositories: Iterable[str] = (), options: Json | None = None) -> str:
     """The request as the orchestrator reads it; the same text whenever the same Brief is given."""
     parts = request_sections(brief)
     if brief.known:
@@ -79,7 +85,19 @@ def opening(brief: Brief, repositories: Iterable[str] = ()) -> str:
     parts.append(section("Files of this job", "\n".join(files) or "None."))
     names = "\n".join(f"- {name}" for name in sorted(repositories))
     parts.append(section("Repositories that can be worked on", names or "None."))
+    parts += [section(heading, body) for heading, body in _ways_to_look(options or {})]
     return "\n\n".join(parts)
+
+
+def _ways_to_look(options: Json) -> Iterable[tuple[str, str]]:
+    """What research may do beside reading what is named; nothing is said of what it may not."""
+    places = Places(options)
+    own = ["- Pages of Notion, by their links"] if places.notion else []
+    own += [f"- {name}: {name}#12 is its issue 12, {name}:docs/a.md a file" for name in places.repositories()]
+    if own:
+        yield "The owner's own places that can be read", "\n".join(own)
+    if options.get("may_search"):
+        yield "Searching the web", "This request may search the web: a research step may set `search`."
 
 
 def _typed_steps(schema: Json) -> None:
@@ -173,7 +191,7 @@ class Answer(BaseModel):
     )
 
 
-def _answer_checked(brief: Brief, names: Sequence[str], problems: list[str]) -> type[Answer]:
+def _answer_checked(brief: Brief, names: Sequence[str], problems: list[str], options: Json) -> type[Answer]:
     """The Answer that is only valid when its decision can be carried out; `problems` holds what the last one broke.
 
     Being part of the form, the rules get the one repair that the loop gives to every answer.
@@ -191,7 +209,7 @@ def _answer_checked(brief: Brief, names: Sequence[str], problems: list[str]) -> 
 
         @model_validator(mode="after")
         def _can_be_carried_out(self) -> Self:
-            problems[:] = _problems(self, brief, names)
+            problems[:] = _problems(self, brief, names, options)
             if problems:
                 raise ValueError(" ".join(problems))
             return self
@@ -199,12 +217,16 @@ def _answer_checked(brief: Brief, names: Sequence[str], problems: list[str]) -> 
     return Checked
 
 
-def _problems(answer: Answer, brief: Brief, names: Sequence[str]) -> list[str]:
+def _problems(answer: Answer, brief: Brief, names: Sequence[str], options: Json) -> list[str]:
     try:
         decision = answer.decision.made()
     except ValidationError as error:
         return [catalogue.in_words(fault) for fault in error.errors(include_url=False, include_context=False)]
-    return [*catalogue.check(decision, names), *_ill_cited(decision, brief), *_invented_addresses(decision, brief)]
+    return [
+        *catalogue.check(decision, names, options),
+        *_ill_cited(decision, brief),
+        *_invented_addresses(decision, brief),
+    ]
 
 
 def _ill_cited(decision: Decision, brief: Brief) -> list[str]:
@@ -237,20 +259,21 @@ def _asked_first(decision: Decision, brief: Brief) -> Decision:
     """A Split of what is a half already needs a word of its owner; one word is for one level."""
     if not (isinstance(decision, Split) and brief.part_of):
         return decision
-    question = (
-        f"“{brief.job_title}” is one half of a request that was split already, and still too large for one plan."
-        " What shall I do?"
-    )
-    if any(said.question == question and said.answer == SPLIT_AGAIN for said in brief.answers):
+    question = _(
+        "“{job_title}” is one half of a request that was split already, and still too large "
+        "for one plan. What shall I do?"
+    ).format(job_title=brief.job_title)
+    if any(said.question == question and said.answer == _(SPLIT_AGAIN) for said in brief.answers):
         return decision
     first, second = (part.title for part in decision.parts)
-    suggestions = [SPLIT_AGAIN, f"Do only this: {first}", f"Do only this: {second}"]
+    only = _("Do only this: {part}")
+    suggestions = [_(SPLIT_AGAIN), only.format(part=first), only.format(part=second)]
     return Question(question=question, suggestions=list(dict.fromkeys(suggestions)))
 
 
 def _question_instead(problems: list[str]) -> Question:
     return Question(
-        question=f"I could not plan this: {' '.join(problems)} What shall I do?",
-        suggestions=INSTEAD_OF_A_PLAN,
+        question=_("I could not plan this: {problems} What shall I do?").format(problems=" ".join(problems)),
+        suggestions=[_(one) for one in INSTEAD_OF_A_PLAN],
         recommended=0,
     )

@@ -7,7 +7,8 @@ import logging
 from importlib import import_module
 from importlib.metadata import entry_points
 
-from agents.contracts import ALL_ACCESS, Access, Agent
+from agents.access import ALL_ACCESS, Access, Several
+from agents.contracts import Agent, Json
 
 GROUP = "nightdesk.agents"
 BUILT_IN = {
@@ -54,6 +55,11 @@ def access_of(agent: Agent) -> Access:
     """What the agent declares that it touches; everything where it declares nothing."""
     declared = getattr(agent, "access", ALL_ACCESS)
     return declared if isinstance(declared, Access) else ALL_ACCESS
+
+
+def access_for(agent: Agent, given: Json, options: Json) -> Access:
+    """What the agent touches in one Task of this input; one that works in several ways says which (Several)."""
+    return agent.access_for(given, options) if isinstance(agent, Several) else access_of(agent)
 
 
 def load_path(name: str, dotted: str) -> Agent:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from queue import Empty, SimpleQueue
 from time import monotonic
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
@@ -18,12 +19,13 @@ from config import env, probes, roles
 from config.connecting import GUIDES, Guide
 from config.probes import Finding, Level
 from integrations import contracts, registry
+from jobs import clients
 from jobs.lifecycle import checkup
 
 # The doctor is asked by somebody who waits. What is no answer after this is one, too.
 SECONDS = 4.0
 # What the agents' processes alone can see; everything else is looked at where effects are made.
-_OF_AGENTS = {"model", "cell"}
+_OF_AGENTS = {"model", "reading", "cell"}
 _SHORTEST_SECRET = 6
 
 _Look = Callable[[], list[Finding]]
@@ -107,12 +109,18 @@ def _looks(name: str) -> list[Finding]:
 def _of_provider(name: str, *, trial: bool) -> list[Finding]:
     if name not in settings.PROBES:
         return []
-    probe = registry.probe(name, settings.PROBES[name])
+    probe = registry.probe(name, _options(name))
     return [_levelled(name, found) for found in (probe.try_out() if trial else probe.look())]
 
 
+def _options(name: str) -> dict[str, Any]:
+    """What a probe is made with; which channels clients are written to in is in the table of clients."""
+    more = {"channels": clients.channels()} if name == settings.CHANNELS_BY else {}
+    return {**settings.PROBES[name], **more}
+
+
 def _mended(name: str) -> list[contracts.Finding]:
-    probe = registry.probe(name, settings.PROBES[name])
+    probe = registry.probe(name, _options(name))
     return probe.mend() if isinstance(probe, contracts.Mending) else probe.look()
 
 

@@ -114,6 +114,14 @@ def microusd(name: str, *, default: str) -> int:
     return int(amount * 1_000_000)
 
 
+def choice(name: str, *, default: str, known: Iterable[str]) -> str:
+    """One of the words that are known."""
+    value = text(name) or default
+    if value not in known:
+        raise BadSetting(f"{name} is {value!r}: write one of {', '.join(known)}")
+    return value
+
+
 def listing(name: str, *, default: Iterable[str] = (), known: Iterable[str] | None = None) -> list[str]:
     """Values separated by commas, without empty ones; `known` are those that it may give."""
     value = text(name)

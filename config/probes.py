@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -18,15 +19,20 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from redis import Redis, RedisError
 
 from agents import sandbox
+from agents.tools import place_access
 from integrations.contracts import DeliveryError
-from jobs import queue
+from jobs import queue, spool
+from jobs.backups import archive
 from jobs.models import Process
 
 _ENOUGH_BYTES = 1_000_000_000
 _FRESH = timedelta(seconds=30)
+_OLD = timedelta(days=2)
 
 
 class Level(StrEnum):
@@ -61,7 +67,7 @@ def _python() -> Finding:
     return Finding(Level.OK, "python", sys.version.split()[0])
 
 
-def _folder() -> Finding:
+def _disk() -> Finding:
     """The folder that everything local lies in."""
     try:
         with tempfile.NamedTemporaryFile(dir=settings.VAR) as file:
@@ -69,11 +75,16 @@ def _folder() -> Finding:
             os.fsync(file.fileno())
         free = shutil.disk_usage(settings.VAR).free
     except OSError as error:
-        fix = "Let this user write there, or name another folder with NIGHTDESK_VAR."
-        return Finding(Level.FAIL, "folder", f"{settings.VAR}: {error.strerror}", fix)
+        fix = _("Let this user write there, or name another folder with NIGHTDESK_VAR.")
+        return Finding(Level.FAIL, "disk", f"{settings.VAR}: {error.strerror}", fix)
     if free < _ENOUGH_BYTES:
-        return Finding(Level.FAIL, "folder", f"{settings.VAR}: {free >> 20} MiB free", "Make room on that disk.")
-    return Finding(Level.OK, "folder", f"{settings.VAR}: {free >> 30} GiB free")
+        return Finding(
+            Level.FAIL,
+            "disk",
+            _("{folder}: {free} MiB free").format(folder=settings.VAR, free=free >> 20),
+            _("Make room on that disk."),
+        )
+    return Finding(Level.OK, "disk", _("{folder}: {free} GiB free").format(folder=settings.VAR, free=free >> 30))
 
 
 def database_fault() -> str:
@@ -82,24 +93,26 @@ def database_fault() -> str:
         executor = MigrationExecutor(connection)
         waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError as error:
-        return f"The database does not answer: {str(error).strip()}"
-    return f"{len(waiting)} migrations wait: run manage.py migrate." if waiting else ""
+        return _("The database does not answer: {error}").format(error=str(error).strip())
+    return _("{number} migrations wait: run manage.py migrate.").format(number=len(waiting)) if waiting else ""
 
 
 def _database() -> Finding:
     if fault := database_fault():
-        return Finding(Level.FAIL, "database", fault, "Check DATABASE_URL, then run manage.py migrate.")
+        return Finding(Level.FAIL, "database", fault, _("Check DATABASE_URL, or run manage.py doctor --fix."))
     return Finding(Level.OK, "database", connection.vendor)
 
 
 def _doorbell() -> Finding:
     if not settings.REDIS_URL:
-        return Finding(Level.OK, "doorbell", "in the database")
+        return Finding(Level.OK, "doorbell", _("in the database"))
     try:
         with Redis.from_url(settings.REDIS_URL, socket_timeout=3, socket_connect_timeout=3) as server:
             server.ping()
     except (RedisError, ValueError) as error:
-        return Finding(Level.FAIL, "doorbell", f"Redis does not answer: {error}", "Check REDIS_URL.")
+        return Finding(
+            Level.FAIL, "doorbell", _("Redis does not answer: {error}").format(error=error), _("Check REDIS_URL.")
+        )
     return Finding(Level.OK, "doorbell", "Redis")
 
 
@@ -110,51 +123,113 @@ def _artifacts() -> Finding:
     return Finding(Level.OK, "artifacts", type(storage).__name__)
 
 
+def _backup() -> Finding:
+    """When the last backup was made, and where it lies."""
+    latest = next(iter(archive.listing(settings.BACKUPS)), None)
+    fix = _("Run manage.py backup; with NIGHTDESK_BACKUP=folder there is one every night.")
+    if latest is None:
+        return Finding(Level.WARN, "backup", _("none in {folder}").format(folder=settings.BACKUPS), fix)
+    age = timezone.now() - archive.made_at(latest)
+    says = f"{latest.name}, {latest.stat().st_size / 1_000_000:.1f} MB, {_ago(age)}"
+    return Finding(Level.WARN, "backup", says, fix) if age > _OLD else Finding(Level.OK, "backup", says)
+
+
+def _ago(age: timedelta) -> str:
+    hours = int(age.total_seconds() // 3600)
+    if hours < 1:
+        return _("less than an hour ago")
+    if hours < 48:
+        return ngettext("%(number)d hour ago", "%(number)d hours ago", hours) % {"number": hours}
+    return _("%(number)d days ago") % {"number": hours // 24}
+
+
+def _spool() -> Finding:
+    """Whether events that were accepted still wait to be taken in, and whether some cannot be."""
+    found = spool.standing()
+    if found.broken:
+        names = ", ".join(str(path) for path in found.broken[:3])
+        fix = _("Look at these files, have their events sent again, then remove them.")
+        return Finding(
+            Level.FAIL,
+            "spool",
+            _("{broken} accepted events cannot be read: {names}").format(broken=len(found.broken), names=names),
+            fix,
+        )
+    if found.oldest is None:
+        return Finding(Level.OK, "spool", _("no accepted event waits to be taken in"))
+    says = _("{waiting} accepted events wait until the database can be written").format(waiting=found.waiting)
+    if timezone.now() - found.oldest < _FRESH:
+        return Finding(Level.OK, "spool", says)
+    fix = _("See what holds the database, and that manage.py up runs: it takes them in.")
+    return Finding(
+        Level.WARN,
+        "spool",
+        _("{says}, the oldest since {oldest:%H:%M}").format(says=says, oldest=timezone.localtime(found.oldest)),
+        fix,
+    )
+
+
 def _model() -> Finding:
     if settings.REHEARSAL:
-        says = "rehearsal: deterministic texts, no model is asked, nothing is spent"
-        return Finding(Level.WARN, "model", says, "Set ANTHROPIC_API_KEY for the real thing.")
+        says = _("rehearsal: deterministic texts, no model is asked, nothing is spent")
+        return Finding(Level.WARN, "model", says, _("Set ANTHROPIC_API_KEY for the real thing."))
     return Finding(Level.OK, "model", ", ".join(f"{name} {model}" for name, model in settings.MODELS.items()))
 
 
 def _mail() -> Finding:
     if not settings.EMAIL_URL:
-        says = "messages become files, nothing leaves this machine"
-        return Finding(Level.WARN, "mail", says, "Set EMAIL_URL to send them.")
+        says = _("messages become files, nothing leaves this machine")
+        return Finding(Level.WARN, "mail", says, _("Set EMAIL_URL to send them."))
     try:
         with get_connection():  # connects and logs in
-            return Finding(Level.OK, "mail", f"SMTP, from {settings.MAIL_FROM}")
+            return Finding(Level.OK, "mail", _("SMTP, from {sender}").format(sender=settings.MAIL_FROM))
     except DeliveryError as error:
-        return Finding(Level.FAIL, "mail", str(error), "Check EMAIL_URL, and that the server can be reached.")
+        return Finding(Level.FAIL, "mail", str(error), _("Check EMAIL_URL, and that the server can be reached."))
 
 
 def _repositories() -> Finding:
     local = {name: Path(place) for name, place in settings.REPOSITORIES.items() if place.startswith("/")}
     gone = [f"{name} ({place})" for name, place in local.items() if not place.is_dir()]
     if gone:
-        return Finding(Level.FAIL, "repositories", f"not there: {', '.join(gone)}", "Mend NIGHTDESK_REPOSITORIES.")
+        return Finding(
+            Level.FAIL,
+            "repositories",
+            _("not there: {names}").format(names=", ".join(gone)),
+            _("Mend NIGHTDESK_REPOSITORIES."),
+        )
     if not settings.REPOSITORIES:
-        fix = "Set NIGHTDESK_REPOSITORIES=name=address for code work."
-        return Finding(Level.WARN, "repositories", "none", fix)
+        fix = _("Set NIGHTDESK_REPOSITORIES=name=address for code work.")
+        return Finding(Level.WARN, "repositories", _("none"), fix)
     return Finding(Level.OK, "repositories", ", ".join(settings.REPOSITORIES))
+
+
+def _reading() -> Finding:
+    """The tokens that agents read the owner's own places with: whether they can, and whether they can do more."""
+    options: dict[str, Any] = settings.AGENT_OPTIONS
+    seen = place_access.look(options["places"])
+    if not seen:
+        return Finding(Level.OK, "reading", _("agents read no places of your own"))
+    fix = next((one.fix for one in sorted(seen, key=lambda one: one.ok) if one.fix), "")
+    level = Level.FAIL if not all(one.ok for one in seen) else Level.WARN if fix else Level.OK
+    return Finding(level, "reading", " ".join(one.says for one in seen), fix)
 
 
 def _cell() -> Finding:
     if missing := sandbox.probe(str(settings.AGENT_OPTIONS["cell_user"])):
-        return Finding(Level.WARN, "cell", "; ".join(missing), "Until then code tasks are refused.")
+        return Finding(Level.WARN, "cell", "; ".join(missing), _("Until then code tasks are refused."))
     return Finding(Level.OK, "cell", "bubblewrap")
 
 
 def _workers() -> Finding:
     """Whether anything works: an idle cluster has no row, so only due work that nobody takes is a fault."""
     if database_fault():
-        return Finding(Level.WARN, "workers", "not looked at while the database is not ready")
+        return Finding(Level.WARN, "workers", _("not looked at while the database is not ready"))
     idle = [cluster for cluster in settings.WORKERS if queue.due(cluster) and not _is_at_work(cluster)]
     if idle:
-        says = f"work is due and nobody takes it: {', '.join(idle)}"
-        return Finding(Level.FAIL, "workers", says, "Start manage.py up, or manage.py worker on another host.")
+        says = _("work is due and nobody takes it: {names}").format(names=", ".join(idle))
+        return Finding(Level.FAIL, "workers", says, _("Start manage.py up, or manage.py worker on another host."))
     fresh = Process.objects.filter(heartbeat_at__gte=timezone.now() - _FRESH)
-    return Finding(Level.OK, "workers", f"{fresh.count()} at work")
+    return Finding(Level.OK, "workers", _("{number} at work").format(number=fresh.count()))
 
 
 def _is_at_work(cluster: str) -> bool:
@@ -166,13 +241,16 @@ def _is_at_work(cluster: str) -> bool:
 
 PROBES: list[Callable[[], Finding]] = [
     _python,
-    _folder,
+    _disk,
     _database,
     _doorbell,
     _artifacts,
+    _backup,
+    _spool,
     _model,
     _mail,
     _repositories,
+    _reading,
     _cell,
     _workers,
 ]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from config import env
-from integrations.github.addresses import full_name, with_token
+from integrations.github.addresses import full_name, site_of, with_token
 from integrations.slack.conditions import is_channel, is_user
 from integrations.slack.source import ANYBODY
 
@@ -50,6 +50,7 @@ class Wiring:
     target: Options | None = None
     places: dict[str, Options] = field(default_factory=dict)  # of a provider with several targets, each by its name
     delivers: tuple[str, ...] = ()  # kinds of effect
+    reaches_channels: bool = False  # whether it posts to clients who have a channel, in place of mail
     repositories: tuple[str, ...] = ()  # whose branches it delivers in the place of any other target
     gap_finder: Options | None = None
     probe: Options | None = None
@@ -71,19 +72,20 @@ def folder(house: House) -> Wiring:
         "options": bucket(env.text("NIGHTDESK_FOLDER_KEY")) if root.startswith("s3://") else {},
         "pages": f"{house.base_url}/jobs/",
     }
-    return Wiring(target=target, delivers=("document", "brief"))
+    return Wiring(target=target, delivers=("document", "brief"), probe=target)
 
 
 def git(house: House) -> Wiring:
     """Branches to any git remote, by an address that may write where it differs from the one that reads."""
     pushed = house.repositories | env.mapping("NIGHTDESK_PUSH_REPOSITORIES", known=house.repositories)
+    elsewhere = _at_github(house)
     target = {
         "repositories": pushed,
         "workdir": house.var / "git",
         "ci_repositories": house.ci_repositories,
-        "elsewhere": tuple(_at_github(house)),
+        "elsewhere": tuple(elsewhere),
     }
-    return Wiring(target=target, delivers=("branch",))
+    return Wiring(target=target, delivers=("branch",), probe=target if pushed.keys() - elsewhere.keys() else None)
 
 
 def mail(house: House) -> Wiring:
@@ -100,6 +102,7 @@ def mail(house: House) -> Wiring:
         target=ways,
         delivers=("client_message",),
         probe=looked_at if sends or hooked or mailbox() else None,
+        listener="mailbox" if env.is_held("IMAP_URL") else "",
     )
 
 
@@ -110,27 +113,31 @@ def mailbox() -> Options:
 
 
 def anymail() -> dict[str, Any]:
-    """What django-anymail is told of e-mail providers, without what is not set.
-
-    Its own names: https://anymail.dev/en/stable/esps/ (the topics of Amazon SES are ours).
-    """
+    """What django-anymail is told of e-mail providers, without what is not set."""
+    # Its own names, but for the topics of Amazon SES: https://anymail.dev/en/stable/esps/
     given = {
         "WEBHOOK_SECRET": env.listing("ANYMAIL_WEBHOOK_SECRET"),
         "AMAZON_SES_TOPIC_ARNS": env.listing("ANYMAIL_AMAZON_SES_TOPIC_ARNS"),
         "BREVO_API_KEY": env.text("ANYMAIL_BREVO_API_KEY"),
         "BREVO_API_URL": env.address("ANYMAIL_BREVO_API_URL"),
         "MAILERSEND_INBOUND_SECRET": env.text("ANYMAIL_MAILERSEND_INBOUND_SECRET"),
+        "MAILERSEND_SIGNING_SECRET": env.text("ANYMAIL_MAILERSEND_SIGNING_SECRET"),
         "MAILGUN_WEBHOOK_SIGNING_KEY": env.text("ANYMAIL_MAILGUN_WEBHOOK_SIGNING_KEY"),
         "MAILTRAP_API_TOKEN": env.text("ANYMAIL_MAILTRAP_API_TOKEN"),
         "MAILTRAP_API_URL": env.address("ANYMAIL_MAILTRAP_API_URL"),
         "MAILTRAP_INBOUND_SECRET": env.text("ANYMAIL_MAILTRAP_INBOUND_SECRET"),
+        "MAILTRAP_TRACKING_SECRET": env.text("ANYMAIL_MAILTRAP_TRACKING_SECRET"),
         "MANDRILL_WEBHOOK_KEY": env.text("ANYMAIL_MANDRILL_WEBHOOK_KEY"),
         "POSTMARK_API_URL": env.address("ANYMAIL_POSTMARK_API_URL"),
         "POSTAL_WEBHOOK_KEY": env.text("ANYMAIL_POSTAL_WEBHOOK_KEY"),
         "RESEND_API_KEY": env.text("ANYMAIL_RESEND_API_KEY"),
         "RESEND_API_URL": env.address("ANYMAIL_RESEND_API_URL"),
         "RESEND_INBOUND_SECRET": env.text("ANYMAIL_RESEND_INBOUND_SECRET"),
+        "RESEND_SIGNING_SECRET": env.text("ANYMAIL_RESEND_SIGNING_SECRET"),
     }
+    given["SENDGRID_TRACKING_WEBHOOK_VERIFICATION_KEY"] = env.text(
+        "ANYMAIL_SENDGRID_TRACKING_WEBHOOK_VERIFICATION_KEY"
+    )
     return {name: value for name, value in given.items() if value}
 
 
@@ -157,6 +164,7 @@ def github(house: House) -> Wiring:
         "labels": env.listing("GITHUB_LABELS", default=["nightdesk"]),
         "merge_method": env.text("GITHUB_MERGE_METHOD", "merge"),
         "ci_repositories": house.ci_repositories,
+        "pause": env.duration("GITHUB_PAUSE", default="1s").total_seconds(),
     }
     gaps = {"token": token, "owners": hooks, "address": f"{house.base_url}/hooks/github/", "base_url": base_url}
     return Wiring(
@@ -219,6 +227,16 @@ def slack(house: House) -> Wiring:
     )
 
 
+def slack_connect(house: House) -> Wiring:
+    """Messages to clients in channels that are shared with them, by the same app."""
+    base_url, inbox = env.address("SLACK_BASE_URL", "https://slack.com/api"), env.text("SLACK_CHANNEL")
+    reached = {"token": env.text("SLACK_BOT_TOKEN"), "base_url": base_url, "inbox": inbox}
+    is_connected = env.is_held("SLACK_BOT_TOKEN")
+    return Wiring(
+        target=reached if is_connected else None, probe=reached if is_connected else None, reaches_channels=True
+    )
+
+
 def bucket(key: str) -> Options:
     """What django-storages' S3Storage is made with beside the bucket's name; `key` is id:secret.
 
@@ -274,7 +292,17 @@ def webhook(house: House) -> Wiring:
     )
 
 
-PROVIDERS: list[Callable[[House], Wiring]] = [folder, git, mail, owner, github, slack, notion, webhook]
+PROVIDERS: list[Callable[[House], Wiring]] = [
+    folder,
+    git,
+    mail,
+    owner,
+    github,
+    slack,
+    slack_connect,
+    notion,
+    webhook,
+]
 
 
 def sources(wired: dict[str, Wiring]) -> dict[str, Options]:
@@ -300,6 +328,12 @@ def delivered_by(wired: dict[str, Wiring]) -> dict[str, str]:
     return {kind: name for name, wiring in wired.items() if name in made for kind in wiring.delivers}
 
 
+def channels_by(wired: dict[str, Wiring]) -> str:
+    """The target that posts to clients who have a channel; empty where none is connected."""
+    able = [name for name, wiring in wired.items() if wiring.reaches_channels and wiring.target is not None]
+    return able[-1] if able else ""
+
+
 def branches_by(wired: dict[str, Wiring]) -> dict[str, str]:
     """Repository -> target, for those whose branches go another way than all others."""
     connected = {name: wiring.repositories for name, wiring in wired.items() if wiring.target is not None}
@@ -314,6 +348,24 @@ def read_by_agents(house: House) -> dict[str, str]:
         name: with_token(names[name], base_url, token) if names.get(name) else at
         for name, at in house.repositories.items()
     }
+
+
+def own_places(house: House) -> dict[str, Options]:
+    """What research may read of the owner's own, in Notion and at GitHub, each with a token that only reads."""
+    notion_token, token = env.text("NOTION_READ_TOKEN"), env.text("GITHUB_READ_TOKEN")
+    base_url = env.address("GITHUB_BASE_URL", "https://api.github.com")
+    names = {name: full_name(at, base_url) for name, at in house.repositories.items()}
+    there = {name: full for name, full in names.items() if full}
+    found: dict[str, Options] = {}
+    if notion_token:
+        found["notion"] = {
+            "token": notion_token,
+            "base_url": env.address("NOTION_BASE_URL", "https://api.notion.com"),
+        }
+    if token and there:
+        site = site_of(base_url).partition("://")[2]
+        found["github"] = {"token": token, "base_url": base_url, "site": site, "repositories": there}
+    return found
 
 
 def gap_finders(wired: dict[str, Wiring]) -> dict[str, Options]:

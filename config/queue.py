@@ -69,5 +69,6 @@ def schedules(*, orchestrate_every: timedelta) -> dict[str, dict[str, Any]]:
             for cluster in WORKERS
         },
         "decisions": {"func": "integrations.decisions.look", "cluster": "deliveries", "minutes": 1},
+        "backup": {"func": "jobs.workers.backup", "cluster": "deliveries", "minutes": 60},
         "prune": {"func": "jobs.workers.prune", "cluster": "deliveries", "minutes": 60},
     }

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 import django_stubs_ext
 from django.core.management.utils import get_random_secret_key
 
-from config import env, providers, queue
+from config import doors, env, providers, queue, roles
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # A process that the supervisor started has its role's part of the environment: .env would give it the rest.
@@ -23,9 +23,11 @@ env.refuse_unknown(
         "NIGHTDESK_DAILY_BUDGET",
         "NIGHTDESK_NIGHT_BUDGET",
         "NIGHTDESK_JOB_BUDGET",
+        "NIGHTDESK_BACKUP",
         "NIGHTDESK_BATCH",
         "NIGHTDESK_UNDO",
         "NIGHTDESK_DIGEST_AT",
+        "NIGHTDESK_LANGUAGE",
         "NIGHTDESK_UNDO_CLIENT",
         "NIGHTDESK_ANSWER_WITHIN",
         "NIGHTDESK_VAR",
@@ -41,6 +43,9 @@ env.refuse_unknown(
         "NIGHTDESK_ROLE",
         "NIGHTDESK_HELD_ELSEWHERE",
         "NIGHTDESK_SUPERVISOR",
+        "NIGHTDESK_SESSION_IDLE",
+        "NIGHTDESK_SESSION_LASTS",
+        "NIGHTDESK_PROOF_LASTS",
         "NIGHTDESK_REHEARSAL",
         "NIGHTDESK_REPOSITORIES",
         "NIGHTDESK_PUSH_REPOSITORIES",
@@ -49,6 +54,9 @@ env.refuse_unknown(
         "NIGHTDESK_CELL_USER",
         "NIGHTDESK_REHEARSAL_PAUSE",
         "NIGHTDESK_FETCH_LOOPBACK_PORTS",
+        "NIGHTDESK_WEB_DOMAINS",
+        "NIGHTDESK_WEB_SEARCH",
+        "NIGHTDESK_WEB_SEARCHES",
         "NIGHTDESK_WEBHOOKS",
         "NIGHTDESK_KEEP_BODIES",
         "NIGHTDESK_RULE_PACE",
@@ -149,7 +157,7 @@ INSTALLED_APPS = [
     "agents",
     "integrations",
     "config",
-    "django.contrib.admin",
+    "config.apps.EngineRoomConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -157,17 +165,27 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_q",
+    "axes",
+    "django_otp",
+    "django_otp_webauthn",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    # Before whatever answers: pages and files alike. Tokens against forgery are masked anew on each page.
+    "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.ContentSecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "config.middleware.Language",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "config.sessions.Limits",
+    "config.middleware.Reader",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -187,13 +205,20 @@ TEMPLATES = [
         },
     },
 ]
+globals().update(doors.settings(BASE_URL))
+AXES_COOLOFF_TIME = doors.COOLOFF
+HAS_PASSKEYS = doors.has_passkeys(BASE_URL)
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/inbox/"
-LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+# What pages speak to whoever has not chosen, and what is written for the owner while nobody looks: the digest,
+# cards in Slack, the reasons that are kept with the rows.
+LANGUAGE_CODE = env.choice("NIGHTDESK_LANGUAGE", default="en", known=dict(LANGUAGES))
+LOCALE_PATHS = [BASE_DIR / "jobs" / "locale"]
 TIME_ZONE = env.text("TIME_ZONE", "UTC")
 USE_TZ = True
 
@@ -204,7 +229,7 @@ MEDIA_ROOT = VAR / "artifacts"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "artifacts": _artifacts(),
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "config.statics.LeanStaticFilesStorage"},
 }
 # Without a collected manifest (a fresh checkout, a test) files are found in the apps themselves.
 WHITENOISE_USE_FINDERS = True
@@ -213,9 +238,21 @@ WHITENOISE_USE_FINDERS = True
 _LOOPBACK = urlsplit(BASE_URL).hostname in {"127.0.0.1", "localhost", "::1"}
 _HTTPS = not _LOOPBACK
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
+SESSION_IDLE = env.duration("NIGHTDESK_SESSION_IDLE", default="36h")
+SESSION_LASTS = env.duration("NIGHTDESK_SESSION_LASTS", default="14d")
+# Before a merge the last proof of who it is may be so old.
+PROOF_LASTS = env.duration("NIGHTDESK_PROOF_LASTS", default="15m")
 SESSION_COOKIE_NAME = "__Host-session" if _HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if _HTTPS else "csrf"
 CSRF_COOKIE_HTTPONLY = True
+# That a person came in by this browser before (jobs/inbox/known.py).
+KNOWN_COOKIE_NAME = "__Host-known" if _HTTPS else "known"
+# The language that a person chose, for a year.
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_AGE = 31_536_000
+LANGUAGE_COOKIE_SECURE = _HTTPS
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _HTTPS
 # Pages are redirected to https; a machine that posts in the clear is told so, not led on (ASVS 4.1.2).
@@ -255,6 +292,11 @@ PACE = {
     "sender": env.integer("NIGHTDESK_SENDER_PACE", default=60, minimum=1),
     "source": env.integer("NIGHTDESK_SOURCE_PACE", default=600, minimum=1),
 }
+# Where backups lie; every night one is made there if that folder is named.
+BACKUP_NIGHTLY = bool(env.text("NIGHTDESK_BACKUP"))
+BACKUPS = Path(env.text("NIGHTDESK_BACKUP") or VAR / "backups").resolve()
+# Where events wait that came while nobody could write to the database.
+SPOOL = VAR / "spool"
 # What an event said is kept for so long.
 KEEP_BODIES = env.duration("NIGHTDESK_KEEP_BODIES", default="90d")
 DAILY_BUDGET = env.microusd("NIGHTDESK_DAILY_BUDGET", default="20")
@@ -291,6 +333,13 @@ AGENT_OPTIONS: dict[str, object] = {
     "repositories": providers.read_by_agents(_house),
     "test_commands": env.mapping("NIGHTDESK_TEST_COMMANDS", known=REPOSITORIES),
     "cell_user": env.text("NIGHTDESK_CELL_USER"),
+    "places": providers.own_places(_house),
+    # Off where the owner says nothing: a search carries words of a request to strangers.
+    "web_search": {
+        "for": env.choice("NIGHTDESK_WEB_SEARCH", default="off", known=("off", "own", "all")),
+        "most": env.integer("NIGHTDESK_WEB_SEARCHES", default=5, minimum=1),
+        "domains": env.listing("NIGHTDESK_WEB_DOMAINS"),
+    },
     "fetch_outside": not DEMO,
     "fetch_allow_loopback_ports": [int(port) for port in env.listing("NIGHTDESK_FETCH_LOOPBACK_PORTS")],
 }
@@ -313,12 +362,14 @@ SOURCE_SECRETS = providers.secrets(_wired)
 TARGETS = providers.targets(_wired)
 DELIVERED_BY = providers.delivered_by(_wired)
 BRANCHES_BY = providers.branches_by(_wired)
+CHANNELS_BY = providers.channels_by(_wired)
 GAP_FINDERS = providers.gap_finders(_wired)
 NOTICES = providers.notices(_wired)
 PROBES = providers.probes(_wired)
 DESKS = providers.desks(_wired)
 LISTENERS = providers.listeners(_wired)
 VENDOR_ADDRESSES = env.addresses
+HELD_SECRETS = roles.held()  # searched for in all that is made and sent
 
 # Calls a token may make; what the API's document says of itself.
 API_RATE = "600/min"
@@ -345,5 +396,5 @@ LOGGING = {
 SOURCE_LOADER = "integrations.registry.source"
 SOURCE_REGISTRY = "integrations.registry.SOURCES"
 # What the pages of rules ask of the sources, and the agents that a rule may name.
-RULE_TRIALS = {name: f"integrations.trials.{name}" for name in ("read", "suggest", "send")}
+RULE_TRIALS = {name: f"integrations.trials.{name}" for name in ("read", "suggest", "names", "send")}
 AGENT_REGISTRY = "agents.registry.AGENTS"

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -96,9 +96,10 @@ class Supervisor:
         self._lock_path = folder / "supervisor.lock"
         self._stopping = threading.Event()
 
-    def run(self) -> None:
-        """Start all, watch them, and return once all have ended. Raises AlreadyRunning."""
+    def run(self, prepare: Callable[[], None] = lambda: None) -> None:
+        """Prepare, start all, watch them, return once all have ended. Raises AlreadyRunning before any of it."""
         with _locked(self._lock_path):
+            prepare()
             self._end_leftovers()
             self._mark_path.write_text(self._mark, encoding="utf-8")
             sweeper = threading.Thread(target=self._sweep, name="sweep", daemon=True)
@@ -248,16 +249,16 @@ def web(host: str, port: int) -> Child:
 
 
 def cluster(name: str) -> Child:
-    """One django-q2 cluster.
+    """One django-q2 cluster. The checks load the whole house: what starts the supervisor makes them for all.
 
     It is named by the environment: the command's --name comes after django-q2 has read its settings
     (https://django-q2.readthedocs.io/en/master/cluster.html).
     """
-    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "qcluster"]
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "qcluster", "--skip-checks"]
     return Child(role=name, command=command, watch=ClusterWatch(name), also={"Q_CLUSTER_NAME": name})
 
 
 def listener(command: str) -> Child:
     """A process that holds a connection to a provider; it makes it anew by itself where it breaks."""
     whole = [sys.executable, str(settings.BASE_DIR / "manage.py"), command]
-    return Child(role=roles.SOCKET, command=whole, watch=Unwatched())
+    return Child(role=roles.LISTENERS[command], command=whole, watch=Unwatched())

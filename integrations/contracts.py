@@ -38,6 +38,16 @@ class Attached(Frozen):
     content: bytes
 
 
+class Returned(Frozen):
+    """What a mail server says of a mail of ours that did not arrive: its Message-ID, the job's address, or both."""
+
+    message_id: str = ""
+    job: str = ""  # the uid of the job whose signed address it asked to be answered at
+    recipient: str = ""
+    why: str = ""
+    is_complaint: bool = False  # it did arrive, and its reader called it spam
+
+
 class Incoming(Frozen):
     """One verified, parsed event. `external_id` is the sender's own id for it, the same on every redelivery."""
 
@@ -50,6 +60,7 @@ class Incoming(Frozen):
     ignored: str = ""  # why no rule may open a job from it: Nightdesk caused it itself, or it is a loop
     answers: str = ""  # the uid of the job that it proves to answer: it goes to that one, past the rules
     token: str = ""  # part of the sender's proof that is good for one event only
+    returned: Returned | None = None  # the mail of ours that it says did not arrive
 
 
 class Refusal(Exception):
@@ -78,11 +89,18 @@ class BadSignature(Refusal):
 
 
 class Source(Protocol):
-    """The inbound half of a provider. Pure: no clock, no network, no database."""
+    """The inbound half of a provider. Pure: no clock, no network, no database.
+
+    A rule's page asks for what `conditions` holds, a field each: title and description, marked for translation, are
+    its label and its help. In `json_schema_extra`, a field's "choices" are values with their words, and "rare" puts
+    it behind the others; the model's "about" says what the source is for, its "examples" are what it accepts.
+    """
 
     slug: ClassVar[str]
     max_body_bytes: ClassVar[int]
     addressed: ClassVar[bool]  # True when the address carries a trigger's slug, whose secrets then apply
+    kept_headers: ClassVar[tuple[str, ...]]  # what of its headers stays as evidence; none may be a credential
+    conditions: ClassVar[type[BaseModel]]  # what a trigger may ask of an event
 
     def verify(self, request: RawRequest, *, secrets: Sequence[str], now: datetime) -> None:
         """Return if the request proves knowledge of one of `secrets`; raise BadSignature if not."""
@@ -131,6 +149,23 @@ class Sample(Frozen):
 
     headers: dict[str, str]
     body: bytes
+
+
+class RuleTemplate(Frozen):
+    """A rule to begin with, in the fields of a Trigger, without client and budget. Its name is translated."""
+
+    slug: str
+    name: str
+    conditions: Json
+    title_template: str
+    brief_template: str
+    priority: int = 2
+
+
+class Templating(Protocol):
+    """A Source whose rules can begin with what its owners ask for most."""
+
+    rule_templates: ClassVar[tuple[RuleTemplate, ...]]
 
 
 @runtime_checkable
@@ -342,7 +377,7 @@ class Listing(Protocol):
         """Every effect with our mark that was made since then, doubles too, the oldest first.
 
         `external_id` is what `deliver` and `find` return. Raises DeliveryError or OutcomeUnknown where not all of
-        it can be seen: then nothing is concluded.
+        it can be seen: then nothing is concluded. CannotTell: as it is set up, there is nobody to ask.
         """
         ...
 

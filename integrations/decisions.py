@@ -12,17 +12,19 @@ from collections.abc import Mapping
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from integrations import registry
 from integrations.contracts import Board, DeliveryError, OutcomeUnknown, Verdict
-from jobs import queries
+from jobs import queries, terms
 from jobs.lifecycle import approval, breaker, notice
 from jobs.lifecycle import review as reviews
 from jobs.lifecycle.moves import IllegalMove, LostRace
-from jobs.models import Receipt, Review
+from jobs.models import Delivery, Receipt, Review
 from jobs.states import ReviewKind, ReviewState
 
 _CARD = re.compile(r"review:(\d{1,18})")
+_DECIDED = {"approve": ReviewState.APPROVED, "decline": ReviewState.DECLINED}
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +50,37 @@ def heard(receipt: int) -> int:
     return _look_at(row.source, page) if row and page else 0
 
 
+def come_first(told: Delivery) -> bool:
+    """Whether somebody has decided on the row that this notice would overwrite: then that is taken, or answered.
+
+    Another notice says what came of it, and this one is not needed. Raises DeliveryError if the row cannot be read.
+    """
+    if told.target not in registry.BOARDS or told.target not in settings.DESKS or told.fields.get("said"):
+        return False
+    shown = notice.last_shown(told)
+    if shown is None:
+        return False
+    board = registry.board(told.target, settings.DESKS[told.target])
+    return any(_answered(board, verdict) for verdict in board.verdicts(shown.external_id))
+
+
+def _answered(board: Board, verdict: Verdict) -> bool:
+    """Carry the decision over, or have its row say why not; False where it says what was decided anyway."""
+    match = _CARD.fullmatch(verdict.card)
+    review = Review.objects.filter(pk=match[1]).first() if match else None
+    if review is None:
+        return False
+    if review.state == ReviewState.OPEN:
+        _try(board, verdict)
+        return True
+    if review.state == _DECIDED[verdict.decision]:
+        return False
+    words = {"set": terms.state(_DECIDED[verdict.decision]).capitalize(), "state": terms.state(review.state)}
+    why = _("{set} was set when it was {state} already: nothing was done.").format(**words)
+    _say(board.slug, verdict.card, why)
+    return True
+
+
 def _look_at(name: str, row: str = "") -> int:
     if breaker.is_open(name):
         return 0  # it is left in peace; what is to be told there waits as well
@@ -68,7 +101,11 @@ def _show_open(name: str) -> None:
 
 def _carry_over(board: Board, verdict: Verdict) -> bool:
     if notice.is_coming(board.slug, verdict.card):
-        return False  # the row is about to say something else
+        return False  # the row is about to say something else; what stands there is read before (`come_first`)
+    return _try(board, verdict)
+
+
+def _try(board: Board, verdict: Verdict) -> bool:
     try:
         _decide(board, verdict)
     except (NotDecided, reviews.Stale, reviews.NotAllowed, LostRace, IllegalMove) as error:
@@ -84,15 +121,19 @@ def _decide(board: Board, verdict: Verdict) -> None:
     user = _person(board.approvers, verdict.by)
     actor = f"{board.slug}:{user.username}"
     if verdict.code != board.code(review.version, review.digest):
-        raise NotDecided("It was changed since this row was written. Nothing was done; please look again.")
+        raise NotDecided(_("It was changed since this row was written. Nothing was done; please look again."))
     if verdict.decision == "decline":
         reviews.decline(review, by=user, version=review.version, actor=actor)
         return
     if review.kind != ReviewKind.MESSAGE:
-        raise NotDecided(f"A {review.kind} is decided on its page: follow the link.")
+        raise NotDecided(
+            _("{kind}: it is decided on its page, follow the link.").format(kind=terms.kind(review.kind))
+        )
     shown = notice.shown(board.slug, verdict.card)
     if not verdict.proof or shown is None or shown.detail != verdict.proof:
-        raise NotDecided("This row does not show, whole and unchanged, what would be sent: decide it on its page.")
+        raise NotDecided(
+            _("This row does not show, whole and unchanged, what would be sent: decide it on its page.")
+        )
     reviews.approve(review, by=user, version=review.version, digest=review.digest, actor=actor)
 
 
@@ -100,7 +141,7 @@ def _review(card: str) -> Review:
     match = _CARD.fullmatch(card)
     review = Review.objects.filter(pk=match[1]).first() if match else None
     if review is None:
-        raise NotDecided("There is no such item here.")
+        raise NotDecided(_("There is no such item here."))
     if review.state != ReviewState.OPEN:
         raise NotDecided("")
     return review
@@ -110,7 +151,7 @@ def _person(approvers: Mapping[str, str], who: str) -> User:
     name = approvers.get(who, "")
     user = User.objects.filter(username=name).first() if name else None
     if user is None or not approval.may_decide(user):
-        raise NotDecided("Nothing was done: whoever set this may not decide here.")
+        raise NotDecided(_("Nothing was done: whoever set this may not decide here."))
     return user
 
 

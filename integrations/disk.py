@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from integrations.contracts import DeliveryError
+from integrations.words import _
 
 RETRY_WHEN_FULL_SECONDS = 300.0
 # Pieces of writers that were killed; no writer takes this long.
@@ -69,15 +70,22 @@ def make_folder(path: Path) -> None:
 def refusal(error: OSError, place: Path) -> DeliveryError:
     """What a person or the next attempt has to know about a failed write: nothing was half written."""
     if error.errno in _FULL:
-        reason = f"There is no room left at {place}: make room; it is tried again by itself."
+        reason = _("There is no room left at {place}: make room; it is tried again by itself.").format(place=place)
         return DeliveryError(reason, permanent=False, retry_after=RETRY_WHEN_FULL_SECONDS)
     if error.errno in _FORBIDDEN:
-        reason = f"{place} may not be written to ({error.strerror}): give this user the right, then retry."
+        reason = _("{place} may not be written to ({strerror}): give this user the right, then retry.").format(
+            place=place, strerror=error.strerror
+        )
         return DeliveryError(reason, permanent=True)
     if error.errno in _IN_THE_WAY:
-        reason = f"Something that is no folder stands at or above {place}: move it away, then retry."
+        reason = _("Something that is no folder stands at or above {place}: move it away, then retry.").format(
+            place=place
+        )
         return DeliveryError(reason, permanent=True)
-    return DeliveryError(f"{place} could not be written: {error.strerror or error}.", permanent=False)
+    return DeliveryError(
+        _("{place} could not be written: {strerror}.").format(place=place, strerror=error.strerror or error),
+        permanent=False,
+    )
 
 
 def _write(path: Path, content: bytes) -> None:

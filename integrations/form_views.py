@@ -11,6 +11,8 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 
 from integrations import attachments, bodies, signatures, uploads, visitors
@@ -18,8 +20,8 @@ from integrations.form import fields
 from integrations.form.source import MAX_WORDS_BYTES, FormSource, submission
 from integrations.views import hook
 from jobs import arrivals
+from jobs.lifecycle import arrival, intake
 from jobs.lifecycle import artifact as artifacts
-from jobs.lifecycle import intake
 from jobs.models import Trigger
 
 MOST_AN_HOUR = 10
@@ -29,13 +31,13 @@ _HOUR = datetime.timedelta(hours=1)
 _PAGE_TYPES = {bodies.FORM_TYPE, "multipart/form-data"}
 _POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 _TRAPPED = "The field that people do not see was filled in: most likely a program sent this."
-_TOO_MUCH = "That was too much at once. Please go back, where your words still are, and send less."
-_CHOOSE_AGAIN = "Please choose this again: a browser does not keep it."
-_NO_COOKIE = "Please send that once more: your browser had not kept the cookie of this page."
-_TOO_OLD = "This page had lain open for long. Please look it over and send it once more."
-_TOO_OFTEN = "A lot came from your network within the last hour. Please send this again later."
-_SENT_BEFORE = "This page was sent before, with other words. To send these too, send it once more."
-_NOT_NOW = "It could not be kept just now. Please send it once more in a minute."
+_TOO_MUCH = gettext_lazy("That was too much at once. Please go back, where your words still are, and send less.")
+_CHOOSE_AGAIN = gettext_lazy("Please choose this again: a browser does not keep it.")
+_NO_COOKIE = gettext_lazy("Please send that once more: your browser had not kept the cookie of this page.")
+_TOO_OLD = gettext_lazy("This page had lain open for long. Please look it over and send it once more.")
+_TOO_OFTEN = gettext_lazy("A lot came from your network within the last hour. Please send this again later.")
+_SENT_BEFORE = gettext_lazy("This page was sent before, with other words. To send these too, send it once more.")
+_NOT_NOW = gettext_lazy("It could not be kept just now. Please send it once more in a minute.")
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +71,7 @@ def _taken(request: HttpRequest, rules: list[Trigger], asked: fields.Conditions)
     """Keep what was filled in, then thank; else show the page again, with what was typed and what is wrong."""
     declared = request.headers.get("Content-Length", "")
     if declared.isdigit() and int(declared) > (MOST_READ_BYTES if asked.takes_files else MAX_WORDS_BYTES):
-        return _page(request, rules[0], asked, said=_TOO_MUCH, status=413)
+        return _page(request, rules[0], asked, said=str(_TOO_MUCH), status=413)
     sent = _read(request, asked)
     try:
         status, said = _refusal(request, rules[0], sent)
@@ -77,7 +79,7 @@ def _taken(request: HttpRequest, rules: list[Trigger], asked: fields.Conditions)
             status, said = _keep(request, rules, asked, sent)
     except (OperationalError, InterfaceError, intake.NotStored):
         log.exception("a submission to the form %s could not be kept", rules[0].slug)
-        status, said = 503, _NOT_NOW
+        status, said = 503, str(_NOT_NOW)
     if status == 200:
         return HttpResponse(status=303, headers={"Location": f"{request.path}?sent"})
     return _page(request, rules[0], asked, sent=sent, said=said, status=status)
@@ -104,26 +106,27 @@ def _file(file: "UploadedFile[bytes]") -> artifacts.File:
 def _refusal(request: HttpRequest, rule: Trigger, sent: Sent) -> tuple[int, str]:
     """Why it is not taken, as a status and a sentence; 200 if it is."""
     if visitors.forged(request):
-        return 403, _NO_COOKIE
+        return 403, str(_NO_COOKIE)
     if not visitors.number_of(request.POST.get(fields.TOKEN, ""), rule.slug):
-        return 409, _TOO_OLD
+        return 409, str(_TOO_OLD)
     if sent.problems or not any(sent.values.values()):
-        return 400, "Please look at what is marked." if sent.problems else "Please fill in something."
+        return 400, _("Please look at what is marked.") if sent.problems else _("Please fill in something.")
     if arrivals.since(visitors.origin_of(request), timezone.now() - _HOUR) >= MOST_AN_HOUR:
-        return 429, _TOO_OFTEN
+        return 429, str(_TOO_OFTEN)
     return 200, ""
 
 
 def _keep(request: HttpRequest, rules: list[Trigger], asked: fields.Conditions, sent: Sent) -> tuple[int, str]:
     """Keep the submission, once a page; what a program fell into the trap with is kept too, and opens nothing."""
     inbound = _inbound(request, rules[0], asked, sent)
-    trapped = bool(request.POST.get(fields.TRAP))
-    if trapped:
-        accepted = intake.accept(inbound, [], problems={intake.EVERY_RULE: _TRAPPED})
-    else:
-        accepted = intake.accept(inbound, rules)
-    is_another = not accepted.is_new and bytes(accepted.receipt.body) != inbound.body
-    return (409, _SENT_BEFORE) if is_another else (200, "")
+    arrived = arrival.Arrival(inbound, rules)
+    if request.POST.get(fields.TRAP):
+        arrived = arrival.Arrival(inbound, [], {intake.EVERY_RULE: _TRAPPED})
+    kept = arrival.receive(arrived)
+    if isinstance(kept, arrival.Waiting) or kept.is_new:
+        return 200, ""
+    is_another = bytes(kept.receipt.body) != inbound.body
+    return (409, str(_SENT_BEFORE)) if is_another else (200, "")
 
 
 def _inbound(request: HttpRequest, rule: Trigger, asked: fields.Conditions, sent: Sent) -> intake.Inbound:
@@ -171,7 +174,7 @@ def _row(asked: fields.Field, sent: Sent) -> dict[str, Any]:
     """A field of the page with what was filled in and what is wrong with that."""
     value, problem = sent.values.get(asked.name, ""), sent.problems.get(asked.name, "")
     if asked.kind == "file" and value:
-        problem = f"{problem} {_CHOOSE_AGAIN}".strip()
+        problem = f"{problem} {_CHOOSE_AGAIN!s}".strip()
     return {"field": asked, "value": value, "problem": problem}
 
 

@@ -50,7 +50,7 @@ def _subjects(delivery: Delivery, event: Event | None) -> tuple[Job | None, Revi
         noun, pk = event.noun, str(event.row)
     if noun == "review":
         review = Review.objects.select_related("decided_by").get(pk=pk)
-        return _job(review.job_id), review
+        return _job(review.job_id) if review.job_id else None, review
     if noun == "job":
         return _job(int(pk)), None
     return _job(event.job_id) if event and event.job_id else None, None

@@ -5,37 +5,45 @@ import threading
 
 from django.conf import settings
 from django.db import close_old_connections
+from django.utils import timezone
 
 from integrations import reception, registry
 from integrations.contracts import RawRequest
 from integrations.mail.mailbox import Letter, Mailbox, Refused, Unreachable, Visit
 from integrations.mail.source import MEDIA_TYPE, MailSource
+from jobs.lifecycle import absence
 
 # A server may forget who is silent for half an hour; a connection that died unseen is noticed after this long.
 LISTEN_SECONDS = 300.0
+_PLACE = "mailbox"
 _PAUSES = (5.0, 15.0, 60.0, 300.0)
 
 log = logging.getLogger(__name__)
 
 
 def poll() -> int:
-    """Take in what waits, if there is a mailbox; return how many mails that were."""
-    if not settings.MAILBOX:
+    """Take in what waits, if there is a mailbox; return how many mails that were. One that stays away is told."""
+    if not settings.MAILBOX or absence.next_try(_PLACE):
         return 0
     try:
         with Mailbox(**settings.MAILBOX).visit() as visit:
-            return take(visit)
+            taken = take(visit)
     except Unreachable as error:
         log.error("%s", error)
+        absence.away(_PLACE, reason=str(error), for_good=isinstance(error, Refused))
         return 0
+    absence.back(_PLACE)
+    return taken
 
 
 def listen(until: threading.Event) -> None:
-    """Take in mail as it comes, until the event is set; a server that is away is asked again. Raises Refused."""
+    """Take in mail as it comes, until the event is set; a server that is away or refuses us is asked later."""
     failures = 0
+    absence.try_now(_PLACE)
     while not until.is_set():
         try:
             with Mailbox(**settings.MAILBOX).visit() as visit:
+                absence.back(_PLACE)
                 while not until.is_set():
                     close_old_connections()
                     take(visit)
@@ -44,12 +52,21 @@ def listen(until: threading.Event) -> None:
                         visit.wait(LISTEN_SECONDS)
                     elif not until.wait(_PAUSES[-2]):
                         break  # anew, so that the server shows what came
-        except Refused:
-            raise
+        except Refused as error:
+            _keep_away(error, until)
         except Unreachable as error:
             log.warning("%s", error)
             until.wait(_PAUSES[min(failures, len(_PAUSES) - 1)])
             failures += 1
+
+
+def _keep_away(error: Refused, until: threading.Event) -> None:
+    """Tell it once, and wait: whoever goes on with a wrong password is shut out by the server for longer."""
+    log.error("%s", error)
+    absence.away(_PLACE, reason=str(error), for_good=True)
+    close_old_connections()
+    while (moment := absence.next_try(_PLACE)) and not until.is_set():
+        until.wait((moment - timezone.now()).total_seconds())
 
 
 def take(visit: Visit) -> int:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from integrations import registry
-from integrations.contracts import DeliveryError, Listing, Marked, OutcomeUnknown, Withdrawing
+from integrations.contracts import CannotTell, DeliveryError, Listing, Marked, OutcomeUnknown, Withdrawing
 from jobs.lifecycle import breaker, reconciliation
 from jobs.lifecycle.reconciliation import Found, Oddity
 
@@ -32,6 +32,8 @@ def _look(name: str) -> int:
         if not isinstance(target, Listing):
             return 0
         marked = target.listing(timezone.now() - WINDOW)
+    except CannotTell:
+        return 0
     except (DeliveryError, OutcomeUnknown, registry.BrokenProvider) as error:
         log.warning("what is at %s cannot be compared: %s", name, error)
         return 0

@@ -22,6 +22,7 @@ TARGETS: dict[str, str] = {
     "notion": "integrations.notion.target.NotionTarget",
     "owner": "integrations.mail.owner.OwnerMailTarget",
     "slack": "integrations.slack.target.SlackTarget",
+    "slack_connect": "integrations.slack.connect.SlackConnectTarget",
     "webhook": "integrations.webhook.target.WebhookTarget",
 }
 # Who can be asked for what did not arrive.
@@ -30,10 +31,13 @@ GAP_FINDERS: dict[str, str] = {"github": "integrations.github.client.GitHubGaps"
 BOARDS: dict[str, str] = {"notion": "integrations.notion.board.NotionBoard"}
 # Who can say whether it can be worked with.
 PROBES: dict[str, str] = {
+    "folder": "integrations.folder.probe.FolderProbe",
+    "git": "integrations.git.probe.GitProbe",
     "mail": "integrations.mail.probe.MailProbe",
     "github": "integrations.github.probe.GitHubProbe",
     "notion": "integrations.notion.probe.NotionProbe",
     "slack": "integrations.slack.probe.SlackProbe",
+    "slack_connect": "integrations.slack.connect_probe.SlackConnectProbe",
     "webhook": "integrations.webhook.probe.WebhookProbe",
 }
 

@@ -10,12 +10,14 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
 from slack_sdk.webhook import WebhookClient
 
 from integrations.contracts import DeliveryError, Json, OutcomeUnknown
 from integrations.slack import modals, review_card
 from integrations.slack.client import SlackApi
 from integrations.slack.words import escaped
+from jobs.lifecycle import approval
 from jobs.lifecycle import review as verbs
 from jobs.lifecycle.moves import IllegalMove, LostRace
 from jobs.models import Review
@@ -107,7 +109,9 @@ def _person(payload: Json) -> User:
     name = settings.DESKS["slack"]["approvers"].get(_user(payload), "")
     person = User.objects.filter(username=name, is_active=True).first() if name else None
     if person is None:
-        raise NotYours("You may read this here, not decide it: SLACK_APPROVERS does not name you.")
+        raise NotYours(_("You may read this here, not decide it: SLACK_APPROVERS does not name you."))
+    if not approval.may_decide(person):
+        raise NotYours(_("You may read this here, not decide it: your account has not the right to decide."))
     return person
 
 
@@ -124,14 +128,14 @@ def _item(reference: str) -> tuple[Review, int, str]:
     match = _REFERENCE.fullmatch(reference)
     review = Review.objects.filter(pk=int(match[1])).first() if match else None
     if match is None or review is None:
-        raise NotYours("This item is not here any more. Nothing was done.")
+        raise NotYours(_("This item is not here any more. Nothing was done."))
     return review, int(match[2]), match[3]
 
 
 def _suggestion(review: Review, number: str) -> str:
     suggestions = review.payload.get("suggestions") or []
     if not number.isascii() or not number.isdigit() or int(number) >= len(suggestions):
-        raise NotYours("This answer is not among the suggestions any more. Nothing was done.")
+        raise NotYours(_("This answer is not among the suggestions any more. Nothing was done."))
     return str(suggestions[int(number)])
 
 
@@ -148,7 +152,7 @@ def _open(payload: Json, view: Json) -> None:
         api.act("views.open", trigger_id=payload.get("trigger_id"), view=view)
     except (DeliveryError, OutcomeUnknown) as error:
         log.warning("a window could not be opened: %s", error)
-        raise NotYours("The window could not be opened. Press once more, or decide it on its page.") from error
+        raise NotYours(_("The window could not be opened. Press once more, or decide it on its page.")) from error
 
 
 def _tell(payload: Json, said: str) -> None:

@@ -5,13 +5,14 @@ https://docs.slack.dev/interactivity/implementing-slash-commands and https://doc
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
-from integrations import registry, slack_decisions, views
-from integrations.contracts import Json, RawRequest
+from integrations import reception, registry, slack_decisions, views
+from integrations.contracts import Incoming, Json, RawRequest
 from integrations.slack.payloads import HANDSHAKE, INTERACTIONS
 from integrations.slack.source import SlackSource, payload_of
 from integrations.slack.words import escaped
-from jobs.lifecycle import intake
+from jobs.lifecycle import arrival, intake
 from jobs.models import Job, Trigger
 from jobs.states import Outcome
 
@@ -22,27 +23,36 @@ def hear(raw: RawRequest, triggers: list[Trigger]) -> Json | None:
     Raises Refusal, and the database's own errors where nothing could be kept: then Slack sends it again.
     """
     provider = registry.source(SlackSource.slug, settings.SOURCES.get(SlackSource.slug))
-    accepted = views.keep(provider, raw, triggers)
-    kind = accepted.receipt.kind
-    if accepted.receipt.outcome == Outcome.TEST:
-        return views.receipt_of(accepted)
-    if kind == HANDSHAKE:
-        return {"challenge": accepted.receipt.data["challenge"]}
-    if kind in INTERACTIONS:
-        return slack_decisions.decide(payload_of(raw))
-    if kind == "command":
-        return {"response_type": "ephemeral", "text": _in_words(accepted)}
+    incoming = provider.parse(raw)
+    if incoming.kind in INTERACTIONS:
+        kept = reception.keep(provider, raw, incoming, triggers)
+        is_test = kept.receipt.outcome == Outcome.TEST
+        return views.receipt_of(kept) if is_test else slack_decisions.decide(payload_of(raw))
+    return _said(incoming, reception.receive(provider, raw, incoming, triggers))
+
+
+def _said(incoming: Incoming, kept: intake.Accepted | arrival.Waiting) -> Json | None:
+    """What the sender needs to hear of an event that is kept."""
+    if isinstance(kept, intake.Accepted) and kept.receipt.outcome == Outcome.TEST:
+        return views.receipt_of(kept)
+    if incoming.kind == HANDSHAKE:
+        return {"challenge": incoming.data["challenge"]}
+    if incoming.kind == "command":
+        return {"response_type": "ephemeral", "text": _in_words(kept)}
     return None
 
 
-def _in_words(accepted: intake.Accepted) -> str:
+def _in_words(kept: intake.Accepted | arrival.Waiting) -> str:
     """What became of a command, for the person who gave it."""
-    if accepted.jobs:
-        return "\n".join(f"Accepted: {_linked(job)}" for job in accepted.jobs)
-    if problems := accepted.receipt.problems:
+    if isinstance(kept, arrival.Waiting):
+        return _("Accepted: it is kept, and read in a moment.")
+    if kept.jobs:
+        return "\n".join(_("Accepted: {job}").format(job=_linked(job)) for job in kept.jobs)
+    if problems := kept.receipt.problems:
         return "\n".join(escaped(problem) for problem in problems.values())
-    kept = settings.BASE_URL + reverse("inbox:receipt", args=[accepted.receipt.pk])
-    return f"No rule waits for this, so nothing was opened. <{kept}|What you wrote is kept.>"
+    address = settings.BASE_URL + reverse("inbox:receipt", args=[kept.receipt.pk])
+    kept_here = _("What you wrote is kept.")
+    return _("No rule waits for this, so nothing was opened.") + f" <{address}|{kept_here}>"
 
 
 def _linked(job: Job) -> str:

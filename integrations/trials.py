@@ -17,6 +17,7 @@ from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 
 from integrations import marks, registry
 from integrations.contracts import Json, RawRequest, Refusal, Sample, Sampling, Source, Suggesting
+from integrations.words import _
 from jobs.lifecycle import intake
 from jobs.models import Receipt, Trigger
 
@@ -59,6 +60,24 @@ def suggest(receipt: Receipt) -> Json:
     return provider.suggest(receipt.kind, receipt.data) if isinstance(provider, Suggesting) else {}
 
 
+def names(source: str, conditions: Json) -> Json:
+    """The values that a template may name in an event of this source, made up from the conditions.
+
+    Empty where no event can be made up. Values inside of others have their way as their name, as in issue.title.
+    """
+    try:
+        provider = _source(source)
+        if not isinstance(provider, Sampling):
+            return {}
+        sample = provider.sample(conditions, event_id="named")
+        raw = RawRequest(
+            method="POST", path="", headers={**sample.headers, "webhook-id": "named"}, body=sample.body
+        )
+        return provider.parse(raw).data
+    except (registry.UnknownProvider, registry.BrokenProvider, Refusal, ValueError, LookupError):
+        return {}
+
+
 def send(trigger: Trigger) -> Heard:
     """Post a made-up event to the rule's own address, proven as its sender would, and return what that heard.
 
@@ -68,7 +87,7 @@ def send(trigger: Trigger) -> Heard:
     event_id = f"test-{secrets.token_hex(12)}"
     sample = _sample(provider, trigger, event_id=event_id)
     if not isinstance(provider, Sampling):
-        raise NoTrial(f"Nothing is posted to rules of the source {trigger.source}.")
+        raise NoTrial(_("Nothing is posted to rules of the source {source}.").format(source=trigger.source))
     now = datetime.datetime.now(datetime.UTC)
     proof = provider.sign(sample, event_id=event_id, secret=_secret(provider, trigger), now=now)
     headers = {**sample.headers, **proof, marks.HEADER: marks.mark(sample.body)}
@@ -83,7 +102,11 @@ def _source(name: str) -> Source:
 
 def _sample(provider: Source, trigger: Trigger, *, event_id: str) -> Sample:
     if not isinstance(provider, Sampling):
-        raise NoTrial(f"The source {trigger.source} has no test event: try the rule with an event that came.")
+        raise NoTrial(
+            _("The source {source} has no test event: try the rule with an event that came.").format(
+                source=trigger.source
+            )
+        )
     return provider.sample(trigger.conditions, event_id=event_id)
 
 
@@ -92,7 +115,9 @@ def _secret(provider: Source, trigger: Trigger) -> str:
         return intake.secrets_of(_owner(trigger))[0]
     found: list[str] = settings.SOURCE_SECRETS.get(provider.slug) or []
     if not found:
-        raise NoTrial(f"No secret is set for {provider.slug}: nothing from there can be believed.")
+        raise NoTrial(
+            _("No secret is set for {slug}: nothing from there can be believed.").format(slug=provider.slug)
+        )
     return found[0]
 
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from integrations import reception, registry
 from integrations.contracts import BadSignature, RawRequest, Refusal, Source, TooLarge
-from jobs.lifecycle import intake
+from jobs.lifecycle import arrival, intake
 from jobs.models import Trigger
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class Unavailable(Refusal):
 @require_POST
 def hook(request: HttpRequest, source: str, trigger: str | None = None) -> HttpResponse:
     """Accept one event: 202 with the receipt and its jobs, 200 for a repeat, else what is wrong with it."""
-    return answered(source, lambda provider: _receipted(keep(provider, *proven(provider, request, trigger))))
+    return answered(source, lambda provider: _receipted(receive(provider, *proven(provider, request, trigger))))
 
 
 def answered(source: str, hear: Callable[[Source], HttpResponse]) -> HttpResponse:
@@ -69,18 +69,21 @@ def proven(provider: Source, request: HttpRequest, trigger: str | None = None) -
     return raw, triggers
 
 
-def keep(provider: Source, raw: RawRequest, triggers: list[Trigger]) -> intake.Accepted:
+def receive(provider: Source, raw: RawRequest, triggers: list[Trigger]) -> intake.Accepted | arrival.Waiting:
     """Keep an event whose sender is known, and open what the rules that it meets ask for. Raises Refusal."""
-    return reception.keep(provider, raw, provider.parse(raw), triggers)
+    return reception.receive(provider, raw, provider.parse(raw), triggers)
 
 
-def receipt_of(accepted: intake.Accepted) -> dict[str, Any]:
-    """What a program is told: the receipt and its jobs."""
-    return {"receipt": accepted.receipt.pk, "jobs": [job.pk for job in accepted.jobs]}
+def receipt_of(kept: intake.Accepted | arrival.Waiting) -> dict[str, Any]:
+    """What a program is told: the receipt and its jobs, or that they are still to come."""
+    if isinstance(kept, arrival.Waiting):
+        return {"receipt": None, "jobs": [], "detail": "It is kept; its receipt follows in a moment."}
+    return {"receipt": kept.receipt.pk, "jobs": [job.pk for job in kept.jobs]}
 
 
-def _receipted(accepted: intake.Accepted) -> HttpResponse:
-    return JsonResponse(receipt_of(accepted), status=202 if accepted.is_new else 200)
+def _receipted(kept: intake.Accepted | arrival.Waiting) -> HttpResponse:
+    is_new = isinstance(kept, arrival.Waiting) or kept.is_new
+    return JsonResponse(receipt_of(kept), status=202 if is_new else 200)
 
 
 def _secrets(provider: Source, triggers: list[Trigger]) -> list[str]:

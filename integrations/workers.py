@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
 
-from integrations import notices, registry
+from integrations import decisions, notices, registry
 from integrations.contracts import (
     CannotTell,
     DeliveryError,
@@ -23,13 +23,13 @@ from integrations.contracts import (
     Target,
     TargetClosed,
 )
-from jobs import dispatch, policy, pool, queries, queue
-from jobs.lifecycle import approval, breaker, notice
+from jobs import dispatch, leaks, policy, pool, queries, queue
+from jobs.lifecycle import approval, breaker, notice, restoration
 from jobs.lifecycle import artifact as artifacts
 from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle.moves import IllegalMove, LostRace
 from jobs.models import Delivery, Job
-from jobs.states import DeliveryState
+from jobs.states import DeliveryState, Priority
 
 _BY = "deliveries"
 
@@ -44,18 +44,32 @@ def work() -> int:
 def carry_out(delivery: Delivery, pulse: pool.Pulse) -> None:
     """Bring one claimed Delivery to its next state; a lost race means that someone else did."""
     try:
-        if delivery.state == DeliveryState.UNKNOWN:
-            _look_up(delivery)
-        elif _gives_way(delivery):
-            breaker.passed_on(delivery)
-        else:
-            _deliver(delivery)
+        with pulse.carrying(delivery):
+            _carry_out(delivery)
     except (LostRace, IllegalMove):
         log.info("delivery %s was moved by someone else", delivery.key)
 
 
+def _carry_out(delivery: Delivery) -> None:
+    if delivery.state == DeliveryState.UNKNOWN:
+        _look_up(delivery)
+    elif _gives_way(delivery):
+        breaker.passed_on(delivery)
+    else:
+        _deliver(delivery)
+
+
 def _claim(priority: int) -> Delivery | None:
-    return queue.claim_delivery(priority) or queue.claim_lookup() or queue.claim_probe(priority)
+    """What is rare and bounded comes before the backlog: else it would wait until nobody has any work.
+
+    First the probe of a target whose pause is over, then clients' deliveries, what is in doubt, and all the rest.
+    """
+    return (
+        queue.claim_probe(priority)
+        or queue.claim_delivery(Priority.CLIENT)
+        or queue.claim_lookup()
+        or queue.claim_delivery(priority)
+    )
 
 
 def _gives_way(delivery: Delivery) -> bool:
@@ -72,20 +86,14 @@ def _gives_way(delivery: Delivery) -> bool:
 
 
 def _deliver(delivery: Delivery) -> None:
-    try:
-        approval.check(delivery)
-        target = target_of(delivery)
-        outgoing = _outgoing(delivery)
-    except approval.Lapsed as error:
-        deliveries.ask_again(delivery, reason=str(error), by=_BY)
+    prepared = _prepared(delivery)
+    if prepared is None:
         return
-    except Exception as error:
-        # Nothing was sent: bytes that changed, a target that cannot be made. A person has to see it.
-        log.exception("delivery %s could not be prepared", delivery.key)
-        deliveries.fail(delivery, reason=f"It could not be prepared: {error}", by=_BY)
+    target, outgoing = prepared
+    if restoration.may_be_there(delivery) and not _may_go(delivery, target, outgoing):
         return
     try:
-        _land(delivery, target.deliver(outgoing))
+        _make(delivery, target, outgoing)
     except DeliveryError as error:
         _refused(delivery, error)
     except OutcomeUnknown as error:
@@ -103,6 +111,57 @@ def _deliver(delivery: Delivery) -> None:
         delivery.refresh_from_db(fields=["state"])
         reason = f"{type(error).__name__} while sending"
         deliveries.doubt(delivery, reason=reason, lag_seconds=target.lag_seconds, by=_BY)
+
+
+def _prepared(delivery: Delivery) -> tuple[Target, Outgoing] | None:
+    """The effect, whole and still approved, and where to; None if a person has to see it first. Nothing is sent."""
+    try:
+        approval.check(delivery)
+        outgoing = _outgoing(delivery)
+        _check_leaks(outgoing)
+        return target_of(delivery), outgoing
+    except approval.Lapsed as error:
+        deliveries.ask_again(delivery, reason=str(error), by=_BY)
+    except Exception as error:
+        # Bytes that changed, a target that cannot be made.
+        log.exception("delivery %s could not be prepared", delivery.key)
+        deliveries.fail(delivery, reason=f"It could not be prepared: {error}", by=_BY)
+    return None
+
+
+def _check_leaks(outgoing: Outgoing) -> None:
+    """The last look at every byte that would leave; raises ValueError."""
+    told = outgoing.model_dump_json(exclude={"files"})
+    contents = [told.encode(), *(part for file in outgoing.files for part in (file.name.encode(), file.content))]
+    if name := leaks.found_in(contents, settings.HELD_SECRETS):
+        raise ValueError(f"it holds a secret of this house ({name}), so nothing was sent. Renew that secret.")
+
+
+def _may_go(delivery: Delivery, target: Target, outgoing: Outgoing) -> bool:
+    """Whether an effect of a restored backup may be made now: it is not there, or a person has said so since."""
+    try:
+        landed = target.find(outgoing)
+    except CannotTell:
+        if restoration.was_decided_since(delivery):
+            return True
+        deliveries.doubt(delivery, reason=restoration.unknown_since(delivery), lag_seconds=0.0, by=_BY)
+        return False
+    except (DeliveryError, OutcomeUnknown) as error:
+        breaker.struggled(delivery, reason=str(error))
+        deliveries.give_back(delivery, reason=f"The look-up failed: {error}", delay_seconds=None, by=_BY)
+        return False
+    if landed is not None:
+        _land(delivery, landed)
+    return landed is None
+
+
+def _make(delivery: Delivery, target: Target, outgoing: Outgoing) -> None:
+    """Call the target. A notice that would overwrite what somebody just decided gives way to what comes of that."""
+    if delivery.kind == notice.KIND and decisions.come_first(delivery):
+        breaker.worked(delivery.target)
+        deliveries.drop(delivery, by=_BY)
+    else:
+        _land(delivery, target.deliver(outgoing))
 
 
 def _look_up(delivery: Delivery) -> None:
@@ -130,11 +189,11 @@ def _land(delivery: Delivery, landed: Landed) -> None:
 
 
 def _refused(delivery: Delivery, error: DeliveryError) -> None:
-    if error.permanent:
+    closed = isinstance(error, TargetClosed)
+    if error.permanent or (closed and breaker.works_for_others(delivery)):
         breaker.worked(delivery.target)
         deliveries.fail(delivery, reason=str(error), by=_BY)
     else:
-        closed = isinstance(error, TargetClosed)
         breaker.struggled(delivery, reason=str(error), retry_after=error.retry_after, at_once=closed)
         deliveries.give_back(delivery, reason=str(error), delay_seconds=error.retry_after, by=_BY)
 

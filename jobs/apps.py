@@ -1,6 +1,7 @@
 """The application that owns all tables."""
 
 from django.apps import AppConfig, apps
+from django.utils.translation import gettext_lazy
 
 
 class JobsConfig(AppConfig):
@@ -12,5 +13,6 @@ class JobsConfig(AppConfig):
     def ready(self) -> None:
         """Load the checks, and name the queue's own tables for what they are."""
         from jobs import checks  # noqa: F401 - registering is what importing it is for
+        from jobs.inbox import proving  # noqa: F401 - likewise: a login is a proof
 
-        apps.get_app_config("django_q").verbose_name = "Queue internals"
+        apps.get_app_config("django_q").verbose_name = gettext_lazy("Queue internals")

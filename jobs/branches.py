@@ -1,7 +1,7 @@
 """What is known of a branch that was pushed: how its checks stand and what people say, read from the history."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from jobs.models import Event
@@ -43,10 +43,21 @@ class Remark:
     at: datetime.datetime
 
 
+def known(job_id: int, commit: str) -> tuple[list[Check], list[Remark]]:
+    """The checks of this commit, as `checks` has them, and everything that was said. One read."""
+    rows = list(Event.objects.filter(job_id=job_id, name__in=[CHECKED, REMARKED]).order_by("id"))
+    told = [_remark(event) for event in rows if event.name == REMARKED]
+    return _checks([event for event in rows if event.name == CHECKED], commit), told
+
+
 def checks(job_id: int, commit: str) -> list[Check]:
     """The checks of this commit, each as it stands, those that went wrong first."""
+    return _checks(Event.objects.filter(job_id=job_id, name=CHECKED).order_by("id"), commit)
+
+
+def _checks(told: Iterable[Event], commit: str) -> list[Check]:
     newest: dict[str, Check] = {}
-    for event in Event.objects.filter(job_id=job_id, name=CHECKED).order_by("id"):
+    for event in told:
         if event.data.get("commit") == commit:
             name = str(event.data.get("title", ""))
             newest[name] = Check(name, str(event.data.get("reason", "")), str(event.data.get("url", "")))

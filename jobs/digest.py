@@ -8,17 +8,14 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
 
-from jobs import nights
+from jobs import nights, queries, tally, terms
+from jobs.amounts import usd
 from jobs.models import Delivery, Job, Review
 
-_KINDS = {
-    "message": "client messages",
-    "merge": "pull requests",
-    "question": "questions",
-    "failure": "failures",
-    "alarm": "alarms",
-}
 # A message is read on a phone: so many lines of a kind, the rest is on the page.
 _LINES = 8
 
@@ -57,31 +54,46 @@ def compose(date: datetime.date, *, now: datetime.datetime) -> Digest:
     """The message about the night before this morning."""
     report = nights.report(date, now=now)
     url = settings.BASE_URL + reverse("inbox:night", args=[date])
-    subject = f"Night to {date:%-d %B}: {report.headline}"
-    text = "\n".join([report.headline, "", *_facts(report), *_lists(report), "", f"[The whole night]({url})"])
+    subject = _("Night to %(date)s: %(headline)s")
+    subject %= {"date": date_format(date, pgettext("date format", "j F")), "headline": report.headline}
+    whole = _("[The whole night](%(url)s)") % {"url": url}
+    text = "\n".join([*_first(report, now), "", *_facts(report), *_lists(report), "", whole])
     return Digest(date=date, subject=subject, text=text + "\n", url=url, is_bad=report.is_bad)
+
+
+def _first(report: nights.Report, now: datetime.datetime) -> list[str]:
+    """The sentence that stands over the inbox; before it what is wrong, where it says more than numbers."""
+    coming = queries.next_run(now)
+    next_run = coming[0] if coming else None
+    said = tally.sentence(report.night, most=report.envelope_microusd, next_run=next_run)
+    is_more = report.is_bad or not report.night.completed + report.night.failed
+    return [report.headline, "", said] if is_more else [said]
 
 
 def _facts(report: nights.Report) -> Iterator[str]:
     if report.kinds:
-        waiting = ", ".join(f"{number} {_KINDS.get(kind, kind)}" for kind, number in report.kinds.items())
-        yield f"- Waiting for you: {waiting} ([inbox]({settings.BASE_URL + reverse('inbox:inbox')}))"
-    spent = f"- Spent: {_usd(report.night.spent_microusd)} of {_usd(report.envelope_microusd)} a day"
-    yield spent + (f", and {report.night.unpriced} attempts of unknown price" if report.night.unpriced else "")
-    yield f"- Delivered: {report.delivered}"
+        waiting = ", ".join(terms.counted(kind, number) for kind, number in report.kinds.items())
+        inbox = _("[inbox](%(url)s)") % {"url": settings.BASE_URL + reverse("inbox:inbox")}
+        yield "- " + _("Waiting for you: %(what)s") % {"what": f"{waiting} ({inbox})"}
+    yield "- " + _("Delivered: %(number)d") % {"number": report.delivered}
     usual = report.usual
     if usual.nights:
-        yield (
-            f"- The {usual.nights} nights before: {usual.completed:.0f} done, {usual.failed:.0f} failed,"
-            f" {_usd(round(usual.spent_microusd))} a night"
-        )
+        before = ngettext("The night before", "The %(number)s nights before", usual.nights) % {
+            "number": usual.nights
+        }
+        did = _("%(done)s done, %(failed)s failed, %(money)s a night") % {
+            "done": f"{usual.completed:.0f}",
+            "failed": f"{usual.failed:.0f}",
+            "money": usd(round(usual.spent_microusd)),
+        }
+        yield f"- {before}: {did}"
 
 
 def _lists(report: nights.Report) -> Iterator[str]:
-    yield from _section("Failed", report.failed, report.night.failed, _job)
-    yield from _section("Silent", report.silent, len(report.silent), _review)
-    yield from _section("Not delivered", report.doubtful, len(report.doubtful), _delivery)
-    yield from _section("Done", report.done, report.night.completed, _job)
+    yield from _section(_("Failed"), report.failed, report.night.failed, _job)
+    yield from _section(_("Silent"), report.silent, len(report.silent), _review)
+    yield from _section(_("Not delivered"), report.doubtful, len(report.doubtful), _delivery)
+    yield from _section(_("Done"), report.done, report.night.completed, _job)
 
 
 def _section(title: str, rows: list[Any], number: int, line: Any) -> Iterable[str]:
@@ -89,7 +101,13 @@ def _section(title: str, rows: list[Any], number: int, line: Any) -> Iterable[st
         return []
     more = number - min(len(rows), _LINES)
     lines = [f"- {line(row)}" for row in rows[:_LINES]]
-    return ["", f"**{title}**", "", *lines, *([f"- and {more} more"] if more > 0 else [])]
+    return [
+        "",
+        f"**{title}**",
+        "",
+        *lines,
+        *(["- " + _("and %(number)s more") % {"number": more}] if more > 0 else []),
+    ]
 
 
 def _job(job: Job) -> str:
@@ -105,14 +123,10 @@ def _review(review: Review) -> str:
 
 def _delivery(delivery: Delivery) -> str:
     title = _plain(delivery.job.title) if delivery.job else delivery.card
-    return f"{title}, to {delivery.target}: {_plain(delivery.reason) or delivery.state}"
+    return f"{title} → {delivery.target}: {_plain(delivery.reason) or terms.state(delivery.state)}"
 
 
 def _plain(text: str) -> str:
     """Words of a stranger or an agent as one line that is no Markdown: no link, no picture, no mark-up."""
     line = " ".join(text.split())[:160]
     return "".join(f"\\{char}" if char in "\\`*_[]<>!#|~@" else char for char in line)
-
-
-def _usd(microusd: int) -> str:
-    return f"${microusd / 1_000_000:,.2f}"

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import unicodedata
+from collections.abc import Mapping
 
 from jobs.states import ReviewKind
 
@@ -27,6 +28,8 @@ MAX_FOLLOW_UPS = 3
 # A job with less could hardly be planned.
 MIN_FOLLOW_UP_MICROUSD = 250_000
 MAX_DELIVERY_ATTEMPTS = 8
+# What a message in a client's channel holds, subject and text together; it takes no files.
+CHANNEL_CHARS = 12_000
 # So many failures or unknowns of one target without a success between, and it counts as down.
 BREAKER_AFTER = 5
 
@@ -47,6 +50,18 @@ def asks_after(kind: str) -> ReviewKind | None:
 def is_high_risk(kind: str) -> bool:
     """High: client-facing or beyond recall. Its facts are shown before it is approved; never in a batch."""
     return kind in GATED_KINDS
+
+
+def is_safe(kind: str, payload: Mapping[str, object]) -> bool:
+    """Whether deciding it stays inside or is easily undone: one key is enough, and several may go together.
+
+    Not so the word on a missed slot that was held, which ends its job, nor a retry of what was sent in part, of a
+    delivery, or of what is out of money.
+    """
+    if kind == ReviewKind.ALARM:
+        return not payload.get("held")
+    is_plain = not any(payload.get(name) for name in ("unknown", "written", "delivery", "kind"))
+    return kind == ReviewKind.FAILURE and is_plain
 
 
 def retry_delay_seconds(attempt: int) -> float:

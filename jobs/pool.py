@@ -48,6 +48,7 @@ class Pulse:
         self.cluster = cluster
         self.draining = threading.Event()
         self._runs: set[int] = set()
+        self._deliveries: dict[int, int] = {}
         self._lost: set[int] = set()
         self._in_flight = 0
         self._progress_at = timezone.now()
@@ -74,6 +75,15 @@ class Pulse:
         """The Run ended."""
         self._runs.discard(run_id)
         self._lost.discard(run_id)
+
+    @contextlib.contextmanager
+    def carrying(self, delivery: Delivery) -> Iterator[None]:
+        """Inside, the lease of this attempt is renewed: a slow place, or a turn that is waited for, is no death."""
+        self._deliveries[delivery.pk] = delivery.attempts
+        try:
+            yield
+        finally:
+            self._deliveries.pop(delivery.pk, None)
 
     def is_lost(self, run_id: int) -> bool:
         """Whether the Run was found to be taken over or cancelled."""
@@ -108,9 +118,11 @@ class Pulse:
             self.draining.set()
 
     def _renew(self) -> None:
-        runs = list(self._runs)
+        runs, deliveries = list(self._runs), dict(self._deliveries)
         if runs:
             self._lost |= set(runs) - queue.extend(runs)
+        if deliveries:
+            queue.keep(deliveries)
 
     def _row(self) -> QuerySet[Process]:
         me = this_process()

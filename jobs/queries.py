@@ -2,16 +2,29 @@
 
 import datetime
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.contrib.auth.models import User
-from django.db import connection
-from django.db.models import Model, Prefetch, Q, QuerySet, Sum, Value
+from django.db.models import (
+    Count,
+    Model,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    prefetch_related_objects,
+)
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext as _
 
-from jobs import schedules
+from jobs import order, schedules, terms
 from jobs.models import (
     Artifact,
     Checkup,
@@ -27,7 +40,7 @@ from jobs.models import (
     Trigger,
     Turn,
 )
-from jobs.states import NEVER, OPEN_JOB, DeliveryState, JobState, ReviewState, RunState, TaskState
+from jobs.states import NEVER, DeliveryState, JobState, ReviewState, RunState, TaskState
 
 _Row = TypeVar("_Row", bound=Model)
 
@@ -36,37 +49,9 @@ INBOX_SIZE = 100
 PAGE_SIZE = 50
 # Finished jobs are counted up to here: "1,000+" is read as fast at a thousand as at a million rows.
 COUNT_CAP = 1000
-# A process without a heartbeat for so long is not counted.
-_FRESH = datetime.timedelta(seconds=30)
-_ALL = 2**31 - 1
-_IN_STATE = "(SELECT count(*) FROM (SELECT 1 FROM jobs_job WHERE state = %s LIMIT %s) AS counted)"
-_TO_DO = [
-    "(SELECT count(*) FROM jobs_task WHERE state IN ('blocked', 'pending', 'in_progress'))",
-    "(SELECT count(*) FROM jobs_job WHERE state = 'pending' AND ready_at < %s)",
-    "(SELECT count(*) FROM jobs_process WHERE cluster = 'agents' AND heartbeat_at >= %s)",
-]
 HISTORY_SIZE = 300
 # Follow-ups of follow-ups are few (jobs/policy.py), and each of them may be split.
 CHAIN_DEPTH = 12
-
-
-@dataclass(frozen=True)
-class Tally:
-    """A number of jobs in a state; `is_more` when it was only counted up to the cap."""
-
-    state: str
-    number: int
-    is_more: bool = False
-
-
-@dataclass(frozen=True)
-class Figures:
-    """How many jobs stand in each state, in the order of a job's life; what is to be done, and by how many."""
-
-    counts: list[Tally]
-    tasks_to_do: int
-    jobs_to_plan: int
-    processes: int  # of agents, alive
 
 
 @dataclass(frozen=True)
@@ -87,14 +72,19 @@ def awake(now: datetime.datetime) -> QuerySet[Review]:
 
 
 def open_reviews(now: datetime.datetime) -> list[Review]:
-    """What waits for a person, most at stake first: client work, then the oldest. Snoozed items stay hidden."""
+    """What waits for a person, in the inbox's order. Snoozed items stay hidden.
+
+    `holds_up` of each is how many jobs come after its own and cannot begin.
+    """
+    after = Job.objects.filter(after=OuterRef("job"), state=JobState.PENDING).order_by().values("after")
+    held_up = Coalesce(Subquery(after.annotate(number=Count("pk")).values("number")), 0)
     rows = awake(now).select_related("job__client", "task")
-    return list(rows.order_by("priority", "id")[:INBOX_SIZE])
+    return list(order.in_order(rows.annotate(holds_up=held_up, last_run=_last_run()))[:INBOX_SIZE])
 
 
 def never_told(target: str) -> list[Review]:
     """Open items that this target was not told of: it was connected after they came."""
-    rows = list(Review.objects.filter(state=ReviewState.OPEN).order_by("priority", "id")[:INBOX_SIZE])
+    rows = list(order.in_order(Review.objects.filter(state=ReviewState.OPEN))[:INBOX_SIZE])
     cards = [f"review:{row.pk}" for row in rows]
     told = set(Delivery.objects.filter(target=target, card__in=cards).values_list("card", flat=True))
     return [row for row, card in zip(rows, cards, strict=True) if card not in told]
@@ -113,13 +103,35 @@ def snoozed_reviews(now: datetime.datetime) -> list[Review]:
     return list(rows.order_by("snoozed_until", "id")[:INBOX_SIZE])
 
 
+def to_read(pk: int | None, among: Sequence[Review]) -> Review | None:
+    """An item with all that its reading pane reads: one of `among` where it is there, the first of it for no pk."""
+    row = among[0] if pk is None and among else next((row for row in among if row.pk == pk), None)
+    if row is None and pk is not None:
+        rows = Review.objects.select_related("job__client", "task", "decided_by")
+        row = rows.annotate(last_run=_last_run()).filter(pk=pk).first()
+    if row is not None:
+        effects = Delivery.objects.select_related("task").order_by("id")
+        prefetch_related_objects([row], Prefetch("job__deliveries", effects), Prefetch("job__artifacts", _made()))
+    return row
+
+
 def review(pk: int) -> Review | None:
-    """One item with all that its reading pane reads; None if there is none."""
-    made = Artifact.objects.select_related("task").order_by("task__position", "id")
+    """One item with all that a decision about it reads; None if there is none."""
     rows = Review.objects.select_related("job__client", "job__trigger", "task", "decided_by").prefetch_related(
-        Prefetch("deliveries", Delivery.objects.order_by("id")), Prefetch("job__artifacts", made)
+        Prefetch("deliveries", Delivery.objects.select_related("job__client").order_by("id")),
+        Prefetch("job__artifacts", _made()),
     )
-    return rows.filter(pk=pk).first()
+    return rows.annotate(last_run=_last_run()).filter(pk=pk).first()
+
+
+def _last_run() -> Coalesce:
+    """The latest attempt at what the item is about: its task, or the planning of its job."""
+    runs = Run.objects.filter(job=OuterRef("job")).order_by("-id").values("pk")
+    return Coalesce(Subquery(runs.filter(task=OuterRef("task"))[:1]), Subquery(runs.filter(task__isnull=True)[:1]))
+
+
+def _made() -> QuerySet[Artifact]:
+    return Artifact.objects.select_related("task").order_by("task__position", "id")
 
 
 def delivery(pk: object) -> Delivery | None:
@@ -157,26 +169,16 @@ def undoable(by: User, now: datetime.datetime) -> list[Delivery]:
     return list(rows.exclude(approved_digest="").select_related("review").order_by("ready_at", "id")[:INBOX_SIZE])
 
 
+def lately_done() -> list[Job]:
+    """The newest of the jobs that are completed."""
+    rows = Job.objects.filter(state=JobState.COMPLETED).select_related("client")
+    return list(rows.order_by("-id")[:5])
+
+
 def at_work() -> list[Run]:
     """What agents and the orchestrator do at this moment, the most urgent first."""
     rows = Run.objects.filter(state=RunState.RUNNING).select_related("job", "task")
     return list(rows.order_by("job__priority", "id")[:5])
-
-
-def figures(now: datetime.datetime) -> Figures:
-    """Every number that the list of jobs shows. One read."""
-    caps = {str(state): _ALL if state in OPEN_JOB else COUNT_CAP + 1 for state in JobState}
-    fresh = connection.ops.adapt_datetimefield_value(now - _FRESH)
-    never = connection.ops.adapt_datetimefield_value(NEVER)
-    values: list[Any] = [value for pair in caps.items() for value in pair]
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join([_IN_STATE] * len(caps) + _TO_DO)}", [*values, never, fresh])
-        *numbers, tasks, unplanned, processes = cursor.fetchone()
-    counts = [
-        Tally(state, min(number, cap - 1) if cap != _ALL else number, is_more=number == cap)
-        for (state, cap), number in zip(caps.items(), numbers, strict=True)
-    ]
-    return Figures(counts, tasks_to_do=tasks, jobs_to_plan=unplanned, processes=processes)
 
 
 def jobs_where(
@@ -189,9 +191,14 @@ def jobs_where(
 
 
 def reviews_where(*, state: str, before: int | None) -> tuple[list[Review], int | None]:
-    """A page of the items in this state, newest first, and where the next page begins."""
-    rows = Review.objects.filter(state=state).select_related("job", "decided_by").order_by("-id")
-    return _cut(rows if before is None else rows.filter(pk__lt=before))
+    """A page of the items in this state, and where the next page begins.
+
+    What is open comes in the inbox's order, all else newest first.
+    """
+    rows = Review.objects.filter(state=state).select_related("job", "decided_by")
+    if state == ReviewState.OPEN:
+        return _cut(order.in_order(rows if before is None else order.after(rows, before)))
+    return _cut((rows if before is None else rows.filter(pk__lt=before)).order_by("-id"))
 
 
 def events_of(job: Job, *, after: int | None) -> tuple[list[Event], int | None]:
@@ -236,19 +243,32 @@ def job(uid: uuid.UUID) -> Job | None:
 
 
 def is_from_outside(job: Job) -> bool:
-    """Whether its words are a stranger's, or an agent's that may have read a stranger's."""
-    root = Job.objects.select_related("receipt").get(pk=root_of(job))
-    return job.depth > 0 or (root.receipt is not None and root.receipt.source != schedules.SOURCE)
+    """Whether a stranger's words are among its own, or an agent's that may have read a stranger's."""
+    origin: Job | None = job
+    while origin is not None:
+        if origin.depth > 0 or any(is_of_an_event(one) for one in lineage(origin)):
+            return True
+        origin = origin.again_of
+    return False
+
+
+def is_of_an_event(job: Job) -> bool:
+    """Whether something that came in opened the job, now or when it ran before, or answered it since."""
+    came_by = [one.source for one in (job.receipt, job.trigger) if one]
+    return "replies" in job.data or any(source != schedules.SOURCE for source in came_by)
+
+
+def lineage(job: Job) -> list[Job]:
+    """The job, the one that it came of, and so on to the one that all began with."""
+    found = [job]
+    while (parent := found[-1].parent) and len(found) <= CHAIN_DEPTH:
+        found.append(parent)
+    return found
 
 
 def root_of(job: Job) -> int:
     """The job that a chain began with, by its key."""
-    root, parent = job.pk, job.parent_id
-    for _ in range(CHAIN_DEPTH):
-        if parent is None:
-            break
-        root, parent = parent, Job.objects.values_list("parent_id", flat=True).get(pk=parent)
-    return root
+    return lineage(job)[-1].pk
 
 
 def chain(job: Job) -> list[Job]:
@@ -256,7 +276,7 @@ def chain(job: Job) -> list[Job]:
     rows = Job.objects.defer("brief", "data", "answers").order_by("id")
     found = list(rows.filter(pk=root_of(job)))
     level = [one.pk for one in found]
-    for _ in range(CHAIN_DEPTH):
+    for _level in range(CHAIN_DEPTH):
         if not level:
             break
         children = list(rows.filter(parent__in=level))
@@ -271,30 +291,38 @@ def timeline(job_id: int) -> list[Event]:
     return list(reversed(rows))
 
 
-def stamp_of_job(uid: uuid.UUID) -> str:
-    """Stays the same while nothing happened to the job: its last history line, and what it has cost."""
-    event = Event.objects.filter(job__uid=uid).order_by("-id").values_list("id", flat=True).first() or 0
-    spent = Job.objects.filter(uid=uid).values_list("spent_microusd", flat=True).first() or 0
-    return f"{event}-{spent}"
-
-
-def stamp_of_inbox(now: datetime.datetime) -> str:
-    """Stays the same while nothing happened to any job and no snoozed item came back."""
-    event = Event.objects.order_by("-id").values_list("id", flat=True).first() or 0
-    number, newest = open_count(now)
-    return f"{event}-{number}-{newest}"
-
-
 def received_with(job: Job) -> list[Artifact]:
     """The files that came with the event that a job was opened for; both halves of a split request have them."""
-    while job.receipt_id is None and job.parent is not None and job.parent.depth == job.depth:
-        job = job.parent
-    return list(Artifact.objects.filter(receipt=job.receipt_id).order_by("id")) if job.receipt_id else []
+    receipt_id = came_with(job)
+    return list(Artifact.objects.filter(receipt=receipt_id).order_by("id")) if receipt_id else []
+
+
+def came_with(job: Job) -> int | None:
+    """The receipt whose files the job has: its own, that of the request it is a half of, or what it repeats."""
+    while job.receipt_id is None:
+        is_half = job.parent is not None and job.parent.depth == job.depth
+        above = job.parent if is_half else job.again_of
+        if above is None:
+            return None
+        job = above
+    return job.receipt_id
 
 
 def artifact(sha256: str) -> Artifact | None:
     """The newest row that names these bytes; None if there is none."""
     return Artifact.objects.filter(sha256=sha256).select_related("job").order_by("-id").first()
+
+
+def next_run(now: datetime.datetime) -> tuple[datetime.datetime, Trigger] | None:
+    """The schedule that comes next, and when; None while none is on. One read."""
+    rules = Trigger.objects.filter(source=schedules.SOURCE, enabled=True).order_by("id")
+    coming = [(slot, rule) for rule in rules for slot in next_slots(rule, 1, now=now)]
+    return min(coming, key=lambda one: one[0], default=None)
+
+
+def client_of(slug: str) -> Client | None:
+    """The client of this slug; None if there is none."""
+    return Client.objects.filter(slug=slug).first() if slug else None
 
 
 def next_slots(trigger: Trigger, n: int = 5, *, now: datetime.datetime | None = None) -> list[datetime.datetime]:
@@ -321,7 +349,11 @@ def checkups() -> list[tuple[str, list[Checkup]]]:
     """The rows of the set-up page: this installation, and the providers."""
     rows = list(Checkup.objects.order_by("place"))
     here, there = [row for row in rows if not row.is_provider], [row for row in rows if row.is_provider]
-    return [(title, group) for title, group in (("Providers", there), ("This installation", here)) if group]
+    return [
+        (title, group)
+        for title, group in ((gettext("Providers"), there), (gettext("This installation"), here))
+        if group
+    ]
 
 
 def checkup(name: str) -> Checkup | None:
@@ -350,16 +382,17 @@ def _past_slot(receipt: Receipt, trigger: Trigger) -> PastSlot:
 def _became(receipt: Receipt, job: Job | None) -> str:
     """What became of a slot, in words."""
     left = receipt.kind.partition(".")[2]
-    late = f", {receipt.data['late']} late" if "late" in receipt.data else ""
+    late = _(", %(span)s late") % {"span": receipt.data["late"]} if "late" in receipt.data else ""
     if job is None:
         problem = " ".join(receipt.problems.values())
-        return left or f"not run: {problem or 'no job was opened'}"
+        return left or _("not run: %(why)s") % {"why": problem or _("no job was opened")}
     if left and job.state == JobState.NEEDS_CLARIFICATION:
-        return f"{left}: waits for your word"
+        return _("%(left)s: waits for your word") % {"left": left}
     if left and job.state == JobState.CANCELLED:
         return left
-    state = "waits for the run before it" if job.ready_at >= NEVER and not job.finished_at else job.state
-    return f"{left + ', then run: ' if left else ''}{state.replace('_', ' ')}{late}"
+    is_held = job.ready_at >= NEVER and not job.finished_at
+    became = _("waits for the run before it") if is_held else terms.state(job.state)
+    return (_("%(left)s, then run: ") % {"left": left} if left else "") + became + late
 
 
 def _turns() -> QuerySet[Turn]:

@@ -1,11 +1,11 @@
 """All claiming: what is most urgent, who has it, for how long, and who has let go.
 
 A claim is one conditional write: FOR UPDATE SKIP LOCKED on PostgreSQL; on SQLite the transaction has the write lock
-from its start. Every claim takes priority 1 first, then the oldest; partial indexes keep its cost the same at a
-thousand and at a million rows. Leases run on the database's clock.
+from its start. Every claim takes priority 1 first, then the client whose turn it is, then the oldest; partial
+indexes keep its cost the same at a thousand and at a million rows. Leases run on the database's clock.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -13,22 +13,18 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
-from jobs import events
+from jobs import events, turns
 from jobs.holder import Holder, this_process
 from jobs.models import Breaker, Delivery, Job, Run, Task
-from jobs.states import NEVER, DeliveryState, JobState, Priority, RunState, TaskState
+from jobs.states import NEVER, PLANNER, DeliveryState, JobState, Priority, RunState, TaskState
 
 _ANY = max(Priority.ALL)
 # The end of this millisecond: SQLite's clock counts whole ones, and what was made ready just now would not be yet.
 _BY_NOW = Now() + timedelta(milliseconds=1)
 _HELD = (RunState.RUNNING, DeliveryState.SENDING)
 
-# The row to take next of one table and priority. The two literals let the planner use the partial index.
+# The two literals let the planner use the partial index.
 _NEXT = "SELECT id FROM {table} WHERE state = 'pending' AND priority = {priority} AND ready_at <= {now}"
-# What goes to a target that is left in peace is not next.
-_NOT_IN_PEACE = (
-    " AND NOT EXISTS (SELECT 1 FROM jobs_breaker WHERE target = jobs_delivery.target AND until IS NOT NULL)"
-)
 _TAKE = """
 UPDATE {table} SET state = '{to}', {counter} = {counter} + 1{also}
 WHERE id = ({next} ORDER BY ready_at, id LIMIT 1{lock}) AND state = 'pending' RETURNING id
@@ -38,14 +34,13 @@ WHERE id = ({next} ORDER BY ready_at, id LIMIT 1{lock}) AND state = 'pending' RE
 def claim_run(priority: int = _ANY) -> Run | None:
     """A new Run for the most urgent Task, else for planning the most urgent Job; None when nothing is ready.
 
-    `priority` is the least urgent one to take. Work that was begun goes before work that has to be planned.
+    `priority` is the least urgent one to take. Of equal urgency clients take turns; of a client's work, what was
+    begun goes before what has to be planned.
     """
     for urgency in range(Priority.CLIENT, priority + 1):
         if urgency == Priority.INTERNAL and (resumed := _claim_parked()):
             return resumed
-        wanted = _ready(("jobs_task", "jobs_job"), urgency)
-        run = (wanted == "jobs_task" and _claim_task(urgency)) or (wanted and _claim_job(urgency))
-        if run:
+        if run := _claim_in_turn(urgency):
             return run
     return None
 
@@ -53,12 +48,12 @@ def claim_run(priority: int = _ANY) -> Run | None:
 def claim_delivery(priority: int = _ANY) -> Delivery | None:
     """The most urgent Delivery, now `sending` and held by this process; None when nothing is due."""
     for urgency in range(Priority.CLIENT, priority + 1):
-        if not _ready(("jobs_delivery",), urgency):
-            continue
-        with transaction.atomic():
-            pk = _take("jobs_delivery", urgency, to=DeliveryState.SENDING, counter="attempts")
-            if pk is not None:
-                return _held(pk)
+        for turn in _turns(turns.EFFECTS, urgency):
+            with transaction.atomic():
+                following = _next(turns.EFFECTS, turn, urgency)
+                pk = _take(turn.table, following, to=DeliveryState.SENDING, counter="attempts")
+                if pk is not None:
+                    return _held(pk)
     return None
 
 
@@ -94,6 +89,15 @@ def extend(run_ids: Sequence[int]) -> set[int]:
     mine = Run.objects.filter(pk__in=run_ids, state=RunState.RUNNING)
     mine.update(lease_until=Now() + settings.LEASE)
     return set(mine.values_list("pk", flat=True))
+
+
+def keep(deliveries: Mapping[int, int]) -> None:
+    """Renew the leases of these Deliveries, number -> attempt, where this process still holds that attempt."""
+    held = Q(state=DeliveryState.SENDING) | Q(state=DeliveryState.UNKNOWN, lease_until__isnull=False)
+    mine = Delivery.objects.filter(held, pk__in=deliveries, **_columns(this_process()))
+    for pk, attempts in mine.values_list("pk", "attempts"):
+        if deliveries[pk] == attempts:
+            mine.filter(pk=pk, attempts=attempts).update(lease_until=Now() + settings.LEASE)
 
 
 def let_go(row: Run | Delivery) -> None:
@@ -144,8 +148,9 @@ def holder_of(row: Run | Delivery) -> Holder:
 def due(cluster: str) -> bool:
     """Whether this cluster has anything to claim now. One read."""
     if cluster == "agents":
-        return any(_ready(("jobs_task", "jobs_job"), urgency) for urgency in Priority.ALL) or _parked().exists()
-    if any(_ready(("jobs_delivery",), urgency) for urgency in Priority.ALL):
+        ready = any(turns.is_anything_ready(turns.WORK, urgency, _now()) for urgency in Priority.ALL)
+        return ready or _parked().exists()
+    if any(turns.is_anything_ready(turns.EFFECTS, urgency, _now()) for urgency in Priority.ALL):
         return True
     peace = Breaker.objects.filter(target=OuterRef("target"), until__isnull=False)
     return _lookups().exclude(Exists(peace)).exists() or _probes(_ANY).exists()
@@ -177,9 +182,26 @@ def _claim_parked() -> Run | None:
         return run
 
 
-def _claim_task(priority: int) -> Run | None:
+def _claim_in_turn(priority: int) -> Run | None:
+    for turn in _turns(turns.WORK, priority):
+        following = _next(turns.WORK, turn, priority)
+        run = _claim_task(following) if turn.table == "jobs_task" else _claim_job(following)
+        if run:
+            return run
+    return None
+
+
+def _turns(ring: turns.Ring, priority: int) -> Iterator[turns.Turn]:
+    """The client whose turn it is; then the next one, where another process was faster: each once."""
+    tried: set[int] = set()
+    while (turn := turns.take(ring, priority, _now())) and turn.client not in tried:
+        tried.add(turn.client)
+        yield turn
+
+
+def _claim_task(following: str) -> Run | None:
     with transaction.atomic():
-        pk = _take("jobs_task", priority, to=TaskState.IN_PROGRESS, counter="starts")
+        pk = _take("jobs_task", following, to=TaskState.IN_PROGRESS, counter="starts")
         if pk is None:
             return None
         task = Task.objects.select_related("job", "job__client").get(pk=pk)
@@ -188,9 +210,9 @@ def _claim_task(priority: int) -> Run | None:
         return run
 
 
-def _claim_job(priority: int) -> Run | None:
+def _claim_job(following: str) -> Run | None:
     with transaction.atomic():
-        pk = _take("jobs_job", priority, to=JobState.IN_PROGRESS, counter="starts", also=", reason = ''")
+        pk = _take("jobs_job", following, to=JobState.IN_PROGRESS, counter="starts", also=", reason = ''")
         if pk is None:
             return None
         run = _start(job_id=pk, task=None, round=None)
@@ -251,22 +273,13 @@ def _whole(pk: int) -> Delivery:
 def _start(*, job_id: int, task: Task | None, round: int | None) -> Run:  # noqa: A002 - the field's name
     run = Run(job_id=job_id, task=task, **_columns(this_process()), lease_until=Now() + settings.LEASE)
     run.round = run.job.round if round is None else round
+    run.agent, run.client_id = (task.agent, task.client_id) if task else (PLANNER, run.job.client_id)
     run.save(force_insert=True)
     return run
 
 
-def _ready(tables: Iterable[str], priority: int) -> str:
-    """The first of the tables that has a row ready; empty if none has."""
-    now = _now()
-    cases = " ".join(f"WHEN EXISTS ({_next(table, priority, now)}) THEN '{table}'" for table in tables)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT CASE {cases} ELSE '' END")
-        return str(cursor.fetchone()[0])
-
-
-def _take(table: str, priority: int, *, to: str, counter: str, also: str = "") -> int | None:
+def _take(table: str, following: str, *, to: str, counter: str, also: str = "") -> int | None:
     lock = " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
-    following = _next(table, priority, _now())
     statement = _TAKE.format(table=table, to=to, counter=counter, also=also, next=following, lock=lock)
     with connection.cursor() as cursor:
         cursor.execute(statement)
@@ -274,9 +287,10 @@ def _take(table: str, priority: int, *, to: str, counter: str, also: str = "") -
     return row[0] if row else None
 
 
-def _next(table: str, priority: int, now: str) -> str:
-    following = _NEXT.format(table=table, priority=priority, now=now)
-    return following + _NOT_IN_PEACE if table == "jobs_delivery" else following
+def _next(ring: turns.Ring, turn: turns.Turn, priority: int) -> str:
+    """The row to take next of the client whose turn it is."""
+    following = _NEXT.format(table=turn.table, priority=priority, now=_now())
+    return f"{following} AND {turns.CLIENT} = {turn.client}{ring.also}"
 
 
 def _now() -> str:

@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
+from django.db import transaction
 from django.utils.module_loading import import_string
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from jobs.lifecycle import rule
+from jobs import terms
+from jobs.lifecycle import envelope, rule
 from jobs.models import Trigger
 
 if TYPE_CHECKING:
@@ -32,43 +36,58 @@ class _Conditions(forms.JSONField):
 
 
 def _agents() -> list[tuple[str, str]]:
-    return [(name, name) for name in import_string(settings.AGENT_REGISTRY)]
+    return [(name, terms.agent(name)) for name in import_string(settings.AGENT_REGISTRY)]
 
 
 class RuleForm(_Form):
     """The budget in dollars, conditions that the source can read, templates that can be filled."""
 
     budget = forms.DecimalField(
-        label="Budget in USD",
+        label=gettext_lazy("Budget in USD"),
         min_value=Decimal("0.01"),
         max_value=Decimal(10_000),
         required=False,
-        help_text="For each job; empty: the usual budget.",
+        help_text=gettext_lazy("For each job; empty: the usual budget."),
     )
-    conditions = _Conditions(required=False, widget=forms.Textarea, help_text="A JSON object; {} takes everything.")
+    conditions = _Conditions(
+        label=gettext_lazy("Conditions"),
+        required=False,
+        widget=forms.Textarea,
+        help_text=gettext_lazy("A JSON object; {} takes everything."),
+    )
+    daily = forms.DecimalField(
+        label=gettext_lazy("Budget of a day in USD"),
+        min_value=Decimal("0.01"),
+        max_value=Decimal(100_000),
+        required=False,
+        help_text=gettext_lazy(
+            "For all its jobs together, with what follows from them; empty: no limit of its own."
+        ),
+    )
     agents = forms.MultipleChoiceField(
-        label="Agents that may work on it",
+        label=gettext_lazy("Agents that may work on it"),
         choices=_agents,
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="None: all of them.",
+        help_text=gettext_lazy("None: all of them."),
     )
 
     class Meta:
         model = Trigger
-        exclude = ("budget_microusd",)
+        exclude = ("budget_microusd", "daily_microusd")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["slug"].required = False
-        if self.instance.budget_microusd is not None:
-            self.fields["budget"].initial = Decimal(self.instance.budget_microusd) / _MICRO
+        for name, microusd in (("budget", self.instance.budget_microusd), ("daily", self.instance.daily_microusd)):
+            if microusd is not None:
+                self.fields[name].initial = Decimal(microusd) / _MICRO
 
     def clean_slug(self) -> str:
         """The last part of the address; made from the name where none was written."""
         slug = self.cleaned_data["slug"] or _free(slugify(self.cleaned_data.get("name", ""))[:55] or "rule")
         if slug in _TAKEN:
-            raise forms.ValidationError(f"“{slug}” is the address of a page: choose another.")
+            raise forms.ValidationError(_("“%(slug)s” is the address of a page: choose another.") % {"slug": slug})
         return str(slug)
 
     def clean_title_template(self) -> str:
@@ -91,10 +110,18 @@ class RuleForm(_Form):
         return cleaned
 
     def save(self, commit: bool = True) -> Trigger:
-        """Keep the budget as micro-USD."""
-        dollars = self.cleaned_data.get("budget")
-        self.instance.budget_microusd = None if dollars is None else int(dollars * _MICRO)
-        return super().save(commit)
+        """Keep the budgets as micro-USD; where a day may spend more than before, what waited for that goes on."""
+        before = self.instance.daily_microusd if self.instance.pk else None
+        self.instance.budget_microusd = self._microusd("budget")
+        after = self.instance.daily_microusd = self._microusd("daily")
+        kept = super().save(commit)
+        if before is not None and (after is None or after > before):
+            transaction.on_commit(lambda: envelope.rule_may_spend_more(kept, by="owner"))
+        return kept
+
+    def _microusd(self, name: str) -> int | None:
+        dollars = self.cleaned_data.get(name)
+        return None if dollars is None else int(dollars * _MICRO)
 
     def _check_conditions(self, source: str, conditions: Any) -> None:
         try:
@@ -107,7 +134,8 @@ class RuleForm(_Form):
     def _check_address(self, address: str, source: str) -> None:
         others = Trigger.objects.filter(slug=address, source=source, address="").exclude(pk=self.instance.pk)
         if not others.exists():
-            self.add_error("address", f"There is no other {source} rule “{address}” with an address of its own.")
+            wrong = _("There is no other %(source)s rule “%(address)s” with an address of its own.")
+            self.add_error("address", wrong % {"source": source, "address": address})
 
 
 def _checked(template: str) -> str:

@@ -3,13 +3,18 @@
 import datetime
 import hashlib
 import itertools
+import json
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from croniter import CroniterBadDateError, croniter
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from jobs import phrases
 
@@ -21,15 +26,15 @@ MAX_SLOTS = 500
 GRACE = datetime.timedelta(minutes=5)
 MAX_JITTER_SECONDS = 3_600
 
-OVERLAP = {
-    "allow": "runs may overlap",
-    "skip": "a slot is skipped while the run before is at work",
-    "queue": "a slot waits until the run before is done",
+OVERLAP: dict[str, Any] = {
+    "allow": gettext_lazy("runs may overlap"),
+    "skip": gettext_lazy("a slot is skipped while the run before is at work"),
+    "queue": gettext_lazy("a slot waits until the run before is done"),
 }
-CATCH_UP = {
-    "latest": "of missed slots the latest is caught up",
-    "none": "missed slots are not caught up",
-    "all": "every missed slot is caught up",
+CATCH_UP: dict[str, Any] = {
+    "latest": gettext_lazy("of missed slots the latest is caught up"),
+    "none": gettext_lazy("missed slots are not caught up"),
+    "all": gettext_lazy("every missed slot is caught up"),
 }
 # What says when: a change of these makes the rule a new one, that does not look back.
 TIMING = ("cron", "when", "timezone")
@@ -37,6 +42,110 @@ TIMING = ("cron", "when", "timezone")
 
 class BadSchedule(ValueError):
     """Conditions that cannot be read; the message says what to write."""
+
+
+def zones() -> list[str]:
+    """Every zone that has a place in its name, and UTC."""
+    return sorted({name for name in available_timezones() if "/" in name and not name.startswith("Etc/")} | {"UTC"})
+
+
+class Conditions(BaseModel):
+    """What a schedule's trigger may say. Each field refuses what it cannot be, with what to write instead."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        title=gettext_noop("Schedule"),
+        json_schema_extra={
+            "about": gettext_noop("The clock: every weekday at 6:30, on the 1st at 7:00, every hour."),
+            "examples": [
+                {"when": "every weekday at 6:30", "timezone": "Europe/Berlin", "overlap": "skip"},
+                {"cron": "30 6 * * 1-5", "timezone": "Europe/Berlin"},
+            ],
+        },
+    )
+
+    when: str = Field(
+        default="",
+        title=gettext_noop("When"),
+        description=gettext_noop("In words: every weekday at 6:30, on the 1st at 7:00, every 15 minutes."),
+    )
+    cron: str = Field(
+        default="",
+        title=gettext_noop("Or as a cron expression"),
+        description=gettext_noop(
+            "In place of the words: minute, hour, day, month, day of the week, as in 30 6 * * 1-5."
+        ),
+    )
+    timezone: str = Field(
+        default="UTC",
+        title=gettext_noop("Time zone"),
+        description=gettext_noop("The place whose clock it follows, summer and winter."),
+        json_schema_extra=lambda schema: schema.update(choices=[*zones()]),
+    )
+    overlap: str = Field(
+        default="allow",
+        title=gettext_noop("While the run before is still at work"),
+        json_schema_extra={"choices": OVERLAP, "rare": True},
+    )
+    catch_up: str = Field(
+        default="latest",
+        title=gettext_noop("After an absence"),
+        json_schema_extra={"choices": CATCH_UP, "rare": True},
+    )
+    jitter: int = Field(
+        default=0,
+        ge=0,
+        le=MAX_JITTER_SECONDS,
+        title=gettext_noop("Later by up to so many seconds"),
+        description=gettext_noop("So that not everything begins in the same moment. 0: on the minute."),
+        json_schema_extra={"rare": True},
+    )
+
+    @field_validator("when", mode="before")
+    @classmethod
+    def _is_a_phrase(cls, when: Any) -> str:
+        if when:
+            _said(when)
+        return when or ""
+
+    @field_validator("cron", mode="before")
+    @classmethod
+    def _is_cron(cls, cron: Any) -> str:
+        return _cron(cron) if cron else ""
+
+    @field_validator("timezone", mode="before")
+    @classmethod
+    def _is_a_zone(cls, name: Any) -> str:
+        return _timezone(name)
+
+    @field_validator("overlap", mode="before")
+    @classmethod
+    def _is_an_overlap(cls, value: Any) -> str:
+        return _one_of("overlap", value, OVERLAP)
+
+    @field_validator("catch_up", mode="before")
+    @classmethod
+    def _is_a_catch_up(cls, value: Any) -> str:
+        return _one_of("catch_up", value, CATCH_UP)
+
+    @field_validator("jitter", mode="before")
+    @classmethod
+    def _is_a_jitter(cls, value: Any) -> int:
+        return _jitter(value)
+
+    @model_validator(mode="after")
+    def _says_when_once(self) -> "Conditions":
+        if self.cron and self.when:
+            raise BadSchedule(_("Write when (a phrase) or cron, not both."))
+        if not self.cron and not self.when:
+            raise BadSchedule(
+                _(
+                    "Say when: in words, such as “every weekday at 6:30”, or in cron: write five fields, such as"
+                    " 30 6 * * 1-5."
+                )
+            )
+        return self
 
 
 @dataclass(frozen=True)
@@ -52,9 +161,10 @@ class Rule:
 
     def __str__(self) -> str:
         """The rule as a sentence."""
-        when = f"{self.when} ({self.cron})" if self.when else f"at {self.cron}"
-        spread = f", up to {self.jitter} s later" if self.jitter else ""
-        return f"{when} in {self.timezone}{spread}; {CATCH_UP[self.catch_up]}; {OVERLAP[self.overlap]}"
+        when = f"{self.when} ({self.cron})" if self.when else _("at %(cron)s") % {"cron": self.cron}
+        spread = ", " + _("up to %(seconds)d s later") % {"seconds": self.jitter} if self.jitter else ""
+        there = _("%(when)s in %(zone)s") % {"when": when, "zone": self.timezone}
+        return f"{there}{spread}; {CATCH_UP[self.catch_up]}; {OVERLAP[self.overlap]}"
 
     @property
     def zone(self) -> ZoneInfo:
@@ -90,23 +200,41 @@ def read(conditions: Any) -> Rule:
     """The rule that a trigger's conditions state. Raises BadSchedule."""
     # Owners write conditions as JSON: any type may stand anywhere in them.
     if not isinstance(conditions, dict):
-        raise BadSchedule('Write a JSON object, such as {"when": "every weekday at 6:30"}.')
-    known = [field.name for field in fields(Rule)]
+        raise BadSchedule(_('Write a JSON object, such as {"when": "every weekday at 6:30"}.'))
+    known = list(Conditions.model_fields)
     if unknown := set(conditions) - set(known):
-        raise BadSchedule(f"A schedule has {', '.join(known)}, not {', '.join(sorted(map(str, unknown)))}.")
-    rule = Rule(
-        cron=_cron(conditions),
-        timezone=_timezone(conditions.get("timezone", "UTC")),
-        when=conditions.get("when") or "",
-        overlap=_one_of("overlap", conditions.get("overlap", "allow"), OVERLAP),
-        catch_up=_one_of("catch_up", conditions.get("catch_up", "latest"), CATCH_UP),
-        jitter=_jitter(conditions.get("jitter", 0)),
-    )
+        raise BadSchedule(
+            _("A schedule has %(known)s, not %(others)s.")
+            % {"known": ", ".join(known), "others": ", ".join(sorted(map(str, unknown)))}
+        )
     try:
-        rule.following(datetime.datetime.now(datetime.UTC), 1)
-    except CroniterBadDateError as error:
-        raise BadSchedule(f"{rule.cron!r} never comes: no year has such a day.") from error
-    return rule
+        stated = Conditions.model_validate(conditions)
+    except ValidationError as error:
+        raise BadSchedule(str(error.errors()[0]["msg"]).removeprefix("Value error, ")) from error
+    return Rule(
+        cron=stated.cron or _said(stated.when),
+        timezone=stated.timezone,
+        when=stated.when,
+        overlap=stated.overlap,
+        catch_up=stated.catch_up,
+        jitter=stated.jitter,
+    )
+
+
+def first_of(schedules: Iterable[str], after: datetime.datetime) -> datetime.datetime | None:
+    """The slot that comes first, in UTC, of rules whose conditions are JSON; what cannot be read has none."""
+    # Slots are whole minutes: within one, what comes next is the same.
+    minute = after.replace(second=0, microsecond=0)
+    return min(filter(None, (_next(conditions, minute) for conditions in schedules)), default=None)
+
+
+# To walk a clock takes a millisecond a rule, and the inbox asks for every rule on each of its pages.
+@lru_cache(maxsize=1_000)
+def _next(conditions: str, minute: datetime.datetime) -> datetime.datetime | None:
+    try:
+        return read(json.loads(conditions)).following(minute, 1)[0]
+    except BadSchedule:
+        return None
 
 
 def label(slot: datetime.datetime, conditions: Any) -> str:
@@ -123,7 +251,7 @@ def span(length: datetime.timedelta) -> str:
     minutes = int(length.total_seconds() // 60)
     days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
     parts = [f"{number} {unit}" for number, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if number]
-    return " ".join(parts[:2]) or "less than a minute"
+    return " ".join(parts[:2]) or _("less than a minute")
 
 
 def timing(conditions: Any) -> list[Any]:
@@ -131,24 +259,26 @@ def timing(conditions: Any) -> list[Any]:
     return [conditions.get(name) for name in TIMING] if isinstance(conditions, dict) else [conditions]
 
 
-def _cron(conditions: dict[str, Any]) -> str:
-    cron, when = conditions.get("cron", ""), conditions.get("when", "")
-    if cron and when:
-        raise BadSchedule("Write when (a phrase) or cron, not both.")
-    if when:
-        return _said(when)
+def _cron(cron: Any) -> str:
     # croniter's sixth field would be seconds.
     if not isinstance(cron, str) or len(cron.split()) != 5 or not croniter.is_valid(cron):
         raise BadSchedule(
-            f"{cron!r} is no cron expression: write five fields, such as 30 6 * * 1-5,"
-            " or a phrase as when, such as “every weekday at 6:30”."
+            _(
+                "%(cron)r is no cron expression: write five fields, such as 30 6 * * 1-5,"
+                " or a phrase as when, such as “every weekday at 6:30”."
+            )
+            % {"cron": cron}
         )
+    try:
+        Rule(cron).following(datetime.datetime.now(datetime.UTC), 1)
+    except CroniterBadDateError as error:
+        raise BadSchedule(_("%(cron)r never comes: no year has such a day.") % {"cron": cron}) from error
     return cron
 
 
 def _said(when: Any) -> str:
     if not isinstance(when, str):
-        raise BadSchedule("Write when as a phrase, such as “every weekday at 6:30”.")
+        raise BadSchedule(_("Write when as a phrase, such as “every weekday at 6:30”."))
     try:
         return phrases.to_cron(when)
     except phrases.Unclear as error:
@@ -159,16 +289,24 @@ def _timezone(name: Any) -> str:
     try:
         return ZoneInfo(name).key
     except (ZoneInfoNotFoundError, ValueError, TypeError, OSError) as error:
-        raise BadSchedule(f"{name!r} is no time zone: write a name such as Europe/Berlin.") from error
+        raise BadSchedule(
+            _("%(name)r is no time zone: write a name such as Europe/Berlin.") % {"name": name}
+        ) from error
 
 
-def _one_of(name: str, value: Any, choices: dict[str, str]) -> str:
+def _one_of(name: str, value: Any, choices: dict[str, Any]) -> str:
     if not isinstance(value, str) or value not in choices:
-        raise BadSchedule(f"{name} is one of {', '.join(choices)}, not {value!r}.")
+        raise BadSchedule(
+            _("%(name)s is one of %(choices)s, not %(value)r.")
+            % {"name": name, "choices": ", ".join(choices), "value": value}
+        )
     return value
 
 
 def _jitter(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_JITTER_SECONDS:
-        raise BadSchedule(f"jitter is a number of seconds from 0 to {MAX_JITTER_SECONDS}, not {value!r}.")
+        raise BadSchedule(
+            _("jitter is a number of seconds from 0 to %(most)d, not %(value)r.")
+            % {"most": MAX_JITTER_SECONDS, "value": value}
+        )
     return value

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 # Not ready until something else makes it so: a date that every database can hold.
 NEVER = datetime.datetime(2200, 1, 1, tzinfo=datetime.UTC)
+# Who thinks in a run that has no task.
+PLANNER = "orchestrator"
 
 
 class JobState(StrEnum):

@@ -9,7 +9,21 @@ from django.utils import timezone
 
 from jobs import digest as digests
 from jobs import dispatch, queue
-from jobs.lifecycle import breaker, feedback, notice, overdue, pace, planning, pruning, question, slot
+from jobs.backups import archive
+from jobs.backups.databases import Unusable
+from jobs.lifecycle import (
+    arrival,
+    breaker,
+    envelope,
+    feedback,
+    notice,
+    overdue,
+    pace,
+    planning,
+    pruning,
+    question,
+    slot,
+)
 from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle import run as runs
 from jobs.lifecycle import task as tasks
@@ -26,13 +40,18 @@ log = logging.getLogger(__name__)
 
 
 def sweep() -> None:
-    """Take up what a dead or stalled process left, and ring again for everything that lost its doorbell."""
+    """Take up what a dead or stalled process left, and ring again for everything that lost its doorbell.
+
+    Events that were accepted while nobody could write come first.
+    """
+    arrival.take_in()
     for run in queue.expired():
         _rescue_run(run)
     for delivery in queue.stranded():
         _rescue_delivery(delivery)
     queue.free_lookups()
     breaker.tidy()
+    envelope.keep(timezone.now())
     for cluster in settings.WORKERS:
         if queue.due(cluster):
             dispatch.ring(cluster)
@@ -68,6 +87,16 @@ def digest() -> None:
     with transaction.atomic():
         for key, target in keys.items():
             notice.enter(target, key=key, fields=fields)
+
+
+def backup() -> None:
+    """Once a night, where the owner named a folder: a backup, read again, the latest kept."""
+    if settings.BACKUP_NIGHTLY and archive.is_due(settings.BACKUPS, timezone.now()):
+        try:
+            path, _ = archive.write(settings.BACKUPS)
+            log.info("backup written: %s", path)
+        except (Unusable, OSError) as error:
+            log.error("no backup was written: %s", error)
 
 
 def prune() -> None:

@@ -5,6 +5,7 @@ import http.client
 import http.cookiejar
 import json
 import os
+import random
 import re
 import secrets
 import shutil
@@ -13,6 +14,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.parse
@@ -27,6 +29,8 @@ import psycopg
 import pytest
 import redis
 from standardwebhooks import Webhook
+
+from tests import template
 
 ROOT = Path(__file__).parent.parent
 # Where the scaled-out size is tested. Without an answer there those tests are skipped, or fail where that is asked.
@@ -115,8 +119,10 @@ class House:
         """State -> number of rows."""
         return dict(self.rows(f"SELECT state, count(*) FROM {table} GROUP BY state"))
 
-    def post_hook(self, path: str, secret: str, payload: object, *, identity: str = "") -> tuple[int, Any]:
-        """Post one signed event; return status and answer."""
+    def post_hook(
+        self, path: str, secret: str, payload: object, *, identity: str = "", taken_in: bool = True
+    ) -> tuple[int, Any]:
+        """Post one signed event; return status and answer, with `taken_in` not before its receipt is there."""
         body = json.dumps(payload)
         now, identity = datetime.now(UTC), identity or f"msg_{secrets.token_hex(8)}"
         headers = {
@@ -128,9 +134,16 @@ class House:
         request = urllib.request.Request(f"{self.url}{path}", data=body.encode(), headers=headers)
         try:
             with urllib.request.urlopen(request, timeout=20) as answer:
-                return answer.status, json.load(answer)
+                status, said = answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
+        if taken_in:
+            self.wait_for("what waits in the spool", lambda: not self.spooled())
+        return status, said
+
+    def spooled(self) -> list[Path]:
+        """Events that were acknowledged while another process wrote, and that are not taken in yet."""
+        return list((self.folder / "spool").glob("*.event"))
 
     def wait_for(self, what: str, condition: Callable[[], T], *, seconds: float = 60) -> T:
         """The first true value of the condition; fails with the log's end after that many seconds."""
@@ -192,7 +205,7 @@ class Person:
         for tag in re.findall(r"<input[^>]*>", inside):
             attributes = dict(re.findall(r'(\w+)="([^"]*)"', tag))
             if attributes.get("type") == "hidden":
-                fields[attributes["name"]] = attributes["value"]
+                fields[attributes["name"]] = attributes.get("value", "")
         data = urllib.parse.urlencode(fields | filled).encode()
         request = urllib.request.Request(
             f"{self._house.url}{action}", data=data, headers={"Origin": self._house.url}
@@ -224,6 +237,8 @@ def built(folder: Path, size: str, **settings: str) -> Iterator[House]:
             "BASE_URL": f"http://127.0.0.1:{port}",
             "PYTHONWARNINGS": "ignore",
         }
+        if size == "embedded":
+            template.copy_to(folder / "nightdesk.sqlite3")
         house = House(folder, size, kept | own | urls | settings, port, log)
         try:
             yield house
@@ -235,6 +250,27 @@ def built(folder: Path, size: str, **settings: str) -> Iterator[House]:
 
 
 @contextlib.contextmanager
+def killing(house: House, *, every: float) -> Iterator[list[int]]:
+    """Inside, one process of a cluster, whichever it is, is killed every so many seconds; gives those killed."""
+    chance, done, killed = random.Random(7), threading.Event(), list[int]()
+
+    def kill() -> None:
+        while not done.wait(every):
+            if clusters := house.pids(having="Q_CLUSTER_NAME="):
+                killed.append(chance.choice(clusters))
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(killed[-1], signal.SIGKILL)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    try:
+        yield killed
+    finally:
+        done.set()
+        thread.join()
+
+
+@contextlib.contextmanager
 def _database(size: str) -> Iterator[dict[str, str]]:
     if size == "embedded":
         yield {}
@@ -242,6 +278,8 @@ def _database(size: str) -> Iterator[dict[str, str]]:
     _need_services()
     name = f"nightdesk_{secrets.token_hex(4)}"
     with psycopg.connect(POSTGRES, autocommit=True) as server:
+        # Tests run in several processes, and all their houses ring on one number of Redis: one house at a time.
+        server.execute("SELECT pg_advisory_lock(hashtext(%s))", [REDIS])
         server.execute(f"CREATE DATABASE {name}")
         redis.Redis.from_url(REDIS).flushdb()
         try:

@@ -1,9 +1,13 @@
 """A repository as an owner has it: bare, with a first commit on main, that writes down every update of a ref."""
 
+import atexit
 import os
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ENVIRONMENT = {
@@ -80,15 +84,29 @@ class Owned:
 
 def an_owned(folder: Path, files: Mapping[str, str | bytes]) -> Owned:
     """A new one below `folder`, with these files in its first commit."""
+    folder.mkdir(parents=True, exist_ok=True)
+    same = tuple(
+        (name, content if isinstance(content, bytes) else content.encode()) for name, content in files.items()
+    )
+    shutil.copytree(_model(same), folder, dirs_exist_ok=True)
+    return Owned(folder)
+
+
+@cache
+def _model(files: tuple[tuple[str, bytes], ...]) -> Path:
+    """One with these files, made once and copied for every test."""
+    folder = Path(tempfile.mkdtemp(prefix="nightdesk-owned-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     owned = Owned(folder)
     seed = folder / "seed"
-    seed.mkdir(parents=True)
+    seed.mkdir()
     owned.git("init", "--quiet", "-b", "main", cwd=seed)
-    for name, content in files.items():
+    for name, content in files:
         (seed / name).parent.mkdir(parents=True, exist_ok=True)
-        (seed / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+        (seed / name).write_bytes(content)
     owned.git("add", "--all", cwd=seed)
     owned.git("commit", "--quiet", "-m", "Begin", cwd=seed)
     owned.git("clone", "--quiet", "--bare", str(seed), str(owned.path), cwd=folder)
     owned.hook("post-receive", HOOK)
-    return owned
+    shutil.rmtree(seed)
+    return folder

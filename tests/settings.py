@@ -9,6 +9,10 @@ os.environ["SECRET_KEY"] = "a key for tests only, long enough to be accepted by 
 for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "EMAIL_URL", "NIGHTDESK_REPOSITORIES", "NIGHTDESK_DEMO"):
     os.environ.pop(name, None)
 os.environ["NO_PROXY"] = "127.0.0.1,localhost"
+# Redis has numbers, not names: of several processes that test, each takes the one below that of the process before.
+if _before := int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")):
+    _url, _, _number = os.environ.get("REDIS_URL", "").rpartition("/")
+    os.environ["REDIS_URL"] = f"{_url}/{int(_number) - _before}" if _number else ""
 
 from config.settings import *  # noqa: E402, F403 - the environment had to be set first
 from config.settings import DATABASES, STORAGES, VAR  # noqa: E402

@@ -11,12 +11,24 @@ from pydantic import BaseModel, Field, ValidationError
 from agents.contracts import Brief, Desk, FollowUp, Made, Revision, Unable
 from agents.loop import fence
 from agents.tools.materials import every_material
+from agents.words import _, gettext_noop
 
 REHEARSAL = "rehearsal"
 MOST_IN_NAME = 60
 REHEARSAL_NOTE = "> Rehearsal: made without a model key, nothing here was thought by a model."
 
 Given = TypeVar("Given", bound=BaseModel)
+_COUNTED = {
+    "file": (gettext_noop("{number} file"), gettext_noop("{number} files")),
+    "word": (gettext_noop("{number} word"), gettext_noop("{number} words")),
+    "source": (gettext_noop("{number} source"), gettext_noop("{number} sources")),
+    "point": (gettext_noop("{number} point"), gettext_noop("{number} points")),
+    "sentence": (gettext_noop("{number} sentence"), gettext_noop("{number} sentences")),
+    "risk": (gettext_noop("{number} risk"), gettext_noop("{number} risks")),
+    "thing": (gettext_noop("{number} thing"), gettext_noop("{number} things")),
+    "finding": (gettext_noop("{number} finding"), gettext_noop("{number} findings")),
+    "gap": (gettext_noop("{number} gap"), gettext_noop("{number} gaps")),
+}
 
 
 class NextJob(BaseModel):
@@ -50,7 +62,11 @@ def read_input(brief: Brief, model: type[Given]) -> Given:
         return model.model_validate(brief.input)
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        raise Unable(f"The task's input does not fit ({faults}). Correct it, then start the job again.") from None
+        raise Unable(
+            _("The task's input does not fit ({faults}). Correct it, then start the job again.").format(
+                faults=faults
+            )
+        ) from None
 
 
 def opening(brief: Brief, *, client: bool = True, files: Literal["whole", "named"] = "whole") -> str:
@@ -117,7 +133,8 @@ def labelled(desk: Desk, text: str) -> str:
 
 def counted(number: int, noun: str) -> str:
     """ "1 finding", "2 findings"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    one, many = _COUNTED[noun]
+    return _(one if number == 1 else many).format(number=number)
 
 
 def one_line(text: str, most: int) -> str:

@@ -9,8 +9,8 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, Field
 
 from agents import prompts, sandbox
+from agents.access import Access
 from agents.contracts import (
-    Access,
     Brief,
     Desk,
     Draft,
@@ -24,12 +24,14 @@ from agents.contracts import (
 )
 from agents.decisions import NeedsAnswer, Question
 from agents.kinds import REHEARSAL, NextJobs, counted, follow_ups, one_line, opening, read_input, section
+from agents.kinds.carried import without_what_may_not_go
 from agents.loop import converse
 from agents.sandbox import git
-from agents.sandbox.refusals import refusals
+from agents.sandbox.refusals import refusals, walls
 from agents.tools.run_tests import RunTests, verdict
 from agents.tools.stamp import Stamp, commit_of, stamped
-from agents.tools.workspace import Workspace, file_tools
+from agents.tools.workspace import OWN_CODE, Workspace, file_tools
+from agents.words import _, gettext_noop
 
 PATCH = "changes.patch"
 STEP = "revision.patch"  # of a revision: what it adds to the branch, where PATCH is the whole
@@ -37,6 +39,7 @@ TEST_OUTPUT = "tests.txt"
 _SUBJECT = 72
 _BODY = 2_000
 _MOST_SUGGESTED = 3
+_NONE_OF_THESE = gettext_noop("None of these.")
 # How languages name the files that hold tests.
 _TEST_FILE = re.compile(r"(?:^|/)(?:tests?|specs?|__tests__)/|(?:^|/)test_|[._-](?:test|spec)s?\.\w+$|Tests?\.\w+$")
 _WORDS = (".md", ".rst", ".txt")
@@ -116,24 +119,25 @@ class CodeAgent:
         "Changes one of the owner's repositories (mends a fault, adds a feature or a test) and gives a patch with "
         "the result of its tests, on a branch of its own; it never merges."
     )
-    prompt_version: ClassVar[str] = "v3"
+    prompt_version: ClassVar[str] = "v4"
     Input: ClassVar[type[BaseModel]] = Input
     Output: ClassVar[type[BaseModel]] = Output
-    access: ClassVar[Access] = Access(untrusted=True, private=False, reaches_out=False)
+    access: ClassVar[Access] = OWN_CODE
     typical: ClassVar[Typical] = Typical(calls=16, prompt_tokens=40_000, output_tokens=16_000)
 
     def run(self, brief: Brief, desk: Desk) -> Draft:
         """Make the change; before anything is spent, raises Unable where there is no repository or no cell, and
-        NeedsAnswer where it is not clear which repository is meant.
+        NeedsAnswer where it is not clear which repository is meant, or what may go into it.
         """
         site = _site(read_input(brief, Input), brief, desk)
+        brief = without_what_may_not_go(brief, site.name)
         clone, is_on_branch = _cloned(site, brief, desk)
         refused = refusals(clone.tree)
         tests = RunTests(site.test_command, clone.tree, user=site.user)
         answer = converse(
             desk,
             agent=self.name,
-            system=prompts.load(self.name, self.prompt_version),
+            system=prompts.load(self.name, self.prompt_version, turns=str(desk.limits.turns)),
             opening=f"{opening(brief, client=False)}\n\n{_about_tests(site)}",
             tools=_tools(clone, tests, _note(brief, clone, is_there=is_on_branch)),
             output=Answer,
@@ -141,36 +145,61 @@ class CodeAgent:
         )
         work = _worked(site, brief, clone, desk.workdir)
         outcome = tests.outcome() if work.step.patch and site.test_command else None
+        refused += walls(outcome.output) if outcome and not outcome.passed else []
         return _draft(desk, site, answer, work, outcome, refused)
 
 
 def _site(task: Input, brief: Brief, desk: Desk) -> Site:
     """The repository that is meant, if the owner has named one so and its code can be run here."""
     repositories: dict[str, str] = desk.options.get("repositories") or {}
-    name = named(task.repository, repositories) or _asked(task.repository, brief, repositories)
+    name = _meant(task.repository, brief, repositories)
     user = str(desk.options.get("cell_user") or "")
     if missing := sandbox.probe(user):
-        raise Unable(f"Code of a repository cannot be run safely on this machine. {' '.join(missing)}")
+        raise Unable(
+            _("Code of a repository cannot be run safely on this machine. {names}").format(names=" ".join(missing))
+        )
     commands: dict[str, str] = desk.options.get("test_commands") or {}
     command = commands.get(name) or task.test_command.strip()
     return Site(name, str(repositories[name]), command, user)
 
 
-def _asked(wanted: str, brief: Brief, repositories: Mapping[str, str]) -> str:
+def _meant(wanted: str, brief: Brief, repositories: Mapping[str, str]) -> str:
+    """The repository's name; asks the owner for one that is not there, or that strangers alone have chosen."""
+    name, label = named(wanted, repositories), one_line(wanted, 80)
+    if name is None:
+        return _asked(
+            _("There is no repository named “{label}” here. Which one is meant?").format(label=label),
+            label,
+            brief,
+            repositories,
+        )
+    if brief.repositories is None or name in brief.repositories:
+        return name
+    question = _("Somebody from outside asks for work on the repository “{name}”. Which one shall it be?").format(
+        name=name
+    )
+    return _asked(question, label, brief, repositories)
+
+
+def _asked(question: str, label: str, brief: Brief, repositories: Mapping[str, str]) -> str:
     """The repository that the owner answered with; without an answer, the question which one is meant."""
-    label = one_line(wanted, 80)
-    question = f"There is no repository named “{label}” here. Which one is meant?"
     said = [answer.answer.strip() for answer in brief.answers if answer.question == question]
     if said and (name := named(said[-1], repositories)):
         return name
-    if said or not repositories:
-        known = ", ".join(sorted(repositories)) or "none"
+    known = ", ".join(sorted(repositories)) or _("none")
+    if said and named(label, repositories):
         raise Unable(
-            f"There is no repository named {label!r} here; there are: {known}. "
-            "Name one of these, or add it to NIGHTDESK_REPOSITORIES, then start the job again."
+            _("You let none of your repositories be worked on for this; there are: {known}.").format(known=known)
         )
-    suggestions = [*sorted(repositories)[:_MOST_SUGGESTED], "None of these."]
-    raise NeedsAnswer(Question(question=question, suggestions=suggestions))
+    if said or not repositories:
+        raise Unable(
+            _(
+                "There is no repository named {label} here; there are: {known}. Name one of these, "
+                "or add it to NIGHTDESK_REPOSITORIES, then start the job again."
+            ).format(label=f"{label!r}", known=known)
+        )
+    likely = sorted(repositories, key=lambda one: (one not in (brief.repositories or ()), one))
+    raise NeedsAnswer(Question(question=question, suggestions=[*likely[:_MOST_SUGGESTED], _(_NONE_OF_THESE)]))
 
 
 def named(wanted: str, repositories: Mapping[str, str]) -> str | None:
@@ -206,9 +235,15 @@ def _cloned(site: Site, brief: Brief, desk: Desk) -> tuple[git.Clone, bool]:
         base = commit_of(desk.journal.turns()) or branch or git.head(site.address, desk.workdir)
         return git.clone(site.address, base, desk.workdir), branch is not None
     except git.BaseGone as error:
-        raise Unable(f"The work on {site.name} was begun, but {error}. Start the job again.") from error
+        raise Unable(
+            _("The work on {name} was begun, but {error}. Start the job again.").format(name=site.name, error=error)
+        ) from error
     except git.GitFailed as error:
-        raise Unable(f"The repository {site.name} cannot be read: {error}. Mend that, then retry.") from error
+        raise Unable(
+            _("The repository {name} cannot be read: {error}. Mend that, then retry.").format(
+                name=site.name, error=error
+            )
+        ) from error
 
 
 def _note(brief: Brief, clone: git.Clone, *, is_there: bool) -> str:
@@ -305,23 +340,23 @@ def message(answer: Answer, *, repository: str) -> str:
 
 def summary(output: Output, outcome: sandbox.Outcome | None) -> str:
     """One line for the owner: what changed and what the tests say of it, the bad news too."""
-    line = f"+{output.added} -{output.removed} in {counted(len(output.files), 'file')}"
-    return (
-        line
-        + {
-            "pass": ", tests pass",
-            "fail": ", tests fail",
-            "stopped": f", tests stopped: {outcome.stopped}" if outcome else "",
-            "none": ", not tested: no test command is known",
-        }[output.tests]
-        + (", no new test" if NO_TEST in output.open_points else "")
-        + (f", {counted(len(output.risks), 'risk')} named" if output.risks else "")
-        + (f", {counted(len(output.refused), 'thing')} of the repository refused" if output.refused else "")
+    changed = _("+{added} -{removed} in {files}").format(
+        added=output.added, removed=output.removed, files=counted(len(output.files), "file")
     )
+    tested = {
+        "pass": _("tests pass"),
+        "fail": _("tests fail"),
+        "stopped": _("tests stopped: {why}").format(why=outcome.stopped) if outcome else "",
+        "none": _("not tested: no test command is known"),
+    }[output.tests]
+    untried = _("no new test") if NO_TEST in output.open_points else ""
+    risks = _("{risks} named").format(risks=counted(len(output.risks), "risk")) if output.risks else ""
+    refused = _("{things} of the repository refused").format(things=counted(len(output.refused), "thing"))
+    return ", ".join(filter(None, [changed, tested, untried, risks, refused if output.refused else ""]))
 
 
 def _nothing(answer: Answer) -> str:
-    return f"No change was made: {one_line(answer.explanation, 160)}"
+    return _("No change was made: {why}").format(why=one_line(answer.explanation, 160))
 
 
 def _result(outcome: sandbox.Outcome | None) -> Literal["pass", "fail", "stopped", "none"]:

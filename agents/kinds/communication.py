@@ -5,9 +5,11 @@ from typing import ClassVar
 from pydantic import BaseModel, Field
 
 from agents import prompts
-from agents.contracts import Access, Brief, Desk, Draft, Effect, Frozen, Typical, Unable
+from agents.access import Access
+from agents.contracts import Brief, Desk, Draft, Effect, Frozen, Typical, Unable
 from agents.kinds import markdown_file, one_line, opening, read_input
 from agents.loop import converse
+from agents.words import _
 
 SUBJECT_CHARS = 200
 
@@ -55,11 +57,13 @@ class CommunicationAgent:
         client = brief.client
         if client is None:
             raise Unable(
-                "This job has no client to write to. Choose a client with a trusted recipient, then retry."
+                _("This job has no client to write to. Choose a client with a trusted recipient, then retry.")
             )
         if not client.has_recipients:
             raise Unable(
-                f"{client.name} has no trusted recipient. Add a trusted recipient to the client, then retry."
+                _("{name} has no trusted recipient. Add a trusted recipient to the client, then retry.").format(
+                    name=client.name
+                )
             )
         message = converse(
             desk,
@@ -86,5 +90,7 @@ def rests_on(brief: Brief) -> list[str]:
 
 
 def _summary(client: str, subject: str, based_on: list[str]) -> str:
-    line = f"Message to {client}: {one_line(subject, 100)}"
-    return f"{line}; based on {one_line(', '.join(based_on), 120)}" if based_on else line
+    line = _("Message to {client}: {subject}").format(client=client, subject=one_line(subject, 100))
+    return (
+        line + "; " + _("based on {names}").format(names=one_line(", ".join(based_on), 120)) if based_on else line
+    )

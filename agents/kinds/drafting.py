@@ -8,12 +8,14 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, Field
 
 from agents import prompts
-from agents.contracts import Access, Brief, Desk, Draft, Effect, Frozen, Typical
+from agents.access import Access
+from agents.contracts import Brief, Desk, Draft, Effect, Frozen, Typical
 from agents.kinds import as_json, counted, markdown_file, one_line, opening, quoted, read_input, section
 from agents.loop import converse, fence
 from agents.texts import Kind, text_kind
 from agents.texts.support import Unsupported, unsupported
 from agents.tools.named import requested
+from agents.words import _
 
 _CITATION = re.compile(r"\[(\d+)\]")
 
@@ -149,10 +151,14 @@ def as_markdown(output: Output, findings: Sequence[Cited] = ()) -> str:
 def summary(output: Output) -> str:
     """One line for the owner."""
     line = f"{one_line(output.title, 80)}: {counted(len(output.markdown.split()), 'word')}"
-    line += f", {counted(len(output.cited), 'source')} cited" if output.cited else ""
-    line += f", {counted(len(output.open_points), 'point')} to confirm" if output.open_points else ""
-    loose = len(output.unsupported)
-    return line + (f", {counted(loose, 'sentence')} that nothing supports" if loose else "")
+    if output.cited:
+        line += ", " + _("{sources} cited").format(sources=counted(len(output.cited), "source"))
+    if output.open_points:
+        line += ", " + _("{points} to confirm").format(points=counted(len(output.open_points), "point"))
+    if output.unsupported:
+        loose = counted(len(output.unsupported), "sentence")
+        line += ", " + _("{sentences} that nothing supports").format(sentences=loose)
+    return line
 
 
 def _what_it_is(kind: str) -> list[str]:

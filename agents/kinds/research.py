@@ -3,18 +3,23 @@
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from pydantic import BaseModel, Field
 
 from agents import prompts
-from agents.contracts import Access, Brief, Desk, Draft, Effect, Frozen, Typical, Unable
-from agents.kinds import NextJobs, counted, follow_ups, markdown_file, opening, quoted, read_input
+from agents.access import Access
+from agents.contracts import Brief, Desk, Draft, Effect, Frozen, Json, Tool, Typical, Unable
+from agents.decisions import NeedsAnswer, Question
+from agents.kinds import NextJobs, counted, follow_ups, markdown_file, opening, quoted, read_input, searching
+from agents.kinds.searching import Read
 from agents.loop import converse
 from agents.tools.fetch import Fetch
 from agents.tools.materials import ReadFile, every_material
 from agents.tools.named import addresses, requested
+from agents.tools.places import Places
+from agents.tools.read_place import ReadPlace, named_in, unnamed
+from agents.words import _, gettext_noop
 
 
 class Input(Frozen):
@@ -25,7 +30,11 @@ class Input(Frozen):
         default_factory=list,
         max_length=12,
         description="Where to look: addresses of pages, PDFs, feeds or sitemaps copied exactly from the request, "
-        "or names of files of the job",
+        "names of files of the job, or places of the owner's own (never those together with addresses of the web)",
+    )
+    search: bool = Field(
+        default=False,
+        description="Whether the web is searched, too; only where the request is said to allow it",
     )
 
 
@@ -65,62 +74,122 @@ class Output(BaseModel):
     follow_ups: NextJobs = []
 
 
-@dataclass(frozen=True)
-class Read:
-    """A source as the model saw it."""
-
-    text: str
-    fetched_at: str = ""
+NAME = "research"
+_ON_THE_WEB = Access(untrusted=True, private=False, reaches_out=True)
+# What is the owner's own is private: who reads it has no tool that reaches out.
+_IN_THE_HOUSE = Access(untrusted=True, private=True, reaches_out=False)
+_READ_IT, _LEAVE_IT = gettext_noop("Yes, read {source}"), gettext_noop("No, leave it out.")
 
 
 class ResearchAgent:
     """Reads what was named, and lets code look up every quote afterwards."""
 
-    name: ClassVar[str] = "research"
+    name: ClassVar[str] = NAME
     purpose: ClassVar[str] = (
-        "Answers one question from sources named in the request: web pages, PDFs, feeds, sitemaps or files; each "
-        "finding with a checked quote; it cannot search the web."
+        "Answers one question from sources named in the request: web pages, PDFs, feeds, sitemaps, files, or the "
+        "owner's own places; each finding with a checked quote. It searches the web only where the request is said "
+        "to allow it."
     )
-    prompt_version: ClassVar[str] = "v3"
+    prompt_version: ClassVar[str] = "v5"
     Input: ClassVar[type[BaseModel]] = Input
     Output: ClassVar[type[BaseModel]] = Output
-    access: ClassVar[Access] = Access(untrusted=True, private=False, reaches_out=True)
+    access: ClassVar[Access] = _ON_THE_WEB
+    accesses: ClassVar[Sequence[Access]] = (_ON_THE_WEB, _IN_THE_HOUSE)
     typical: ClassVar[Typical] = Typical(calls=4, prompt_tokens=24_000, output_tokens=4_000)
 
-    def objection(self, given: BaseModel, after: Sequence[str]) -> str:
-        """A step with nothing to read makes no sense."""
-        named = isinstance(given, Input) and given.sources
-        return (
-            ""
-            if named or after
-            else "it names no sources: research reads named addresses and files, it cannot search."
-        )
+    def access_for(self, given: Json, options: Json) -> Access:
+        """A Task that names an own place works in the house; any other on the web."""
+        return _IN_THE_HOUSE if named_in(given, Places(options)) else _ON_THE_WEB
+
+    def objection(self, given: BaseModel, after: Sequence[str], options: Json) -> str:
+        """A step with nothing to read makes no sense, and what is private does not go where the web is asked."""
+        if not isinstance(given, Input):
+            return ""
+        if given.search and not options.get("may_search"):
+            return "it wants to search the web, which this request does not allow: name sources instead."
+        if named_in(given.model_dump(), Places(options)) and (
+            given.search or addresses("\n".join(_web(given, options)))
+        ):
+            return "it mixes the owner's own places with the web: make two steps of it."
+        if not (given.sources or given.search or after):
+            return "it names no sources: research reads named addresses, files and places."
+        return ""
 
     def run(self, brief: Brief, desk: Desk) -> Draft:
-        """Read, answer, look up; raises Unable when there is nothing to read."""
+        """Read, answer, look up; raises Unable when there is nothing to read.
+
+        Raises NeedsAnswer where strangers alone ask for an own place.
+        """
         task = read_input(brief, Input)
-        if not (task.sources or every_material(brief) or addresses(requested(brief))):
-            raise Unable("There is nothing to read. Name a web address or attach a file, then start the job again.")
-        fetch = Fetch.for_task(brief, desk)
-        fetch.remember(_shown_before(desk))
-        answer = converse(
-            desk,
-            agent=self.name,
-            system=prompts.load(self.name, self.prompt_version),
-            opening=opening(brief, client=False, files="named"),
-            tools=[fetch, ReadFile.for_task(brief)],
-            output=Answer,
-            max_tokens=8_000,
-        )
-        output = looked_up(answer, {**_files_of(brief), **_read_before(desk), **_pages(fetch.shown)})
-        made = markdown_file(desk, brief, "brief", as_markdown(task.question, output))
-        return Draft(
-            output=output.model_dump(mode="json"),
-            made=[made],
-            effects=[Effect(kind="brief", files=[made.name])],
-            summary=summary(output),
-            follow_ups=follow_ups(output.follow_ups),
-        )
+        if self.access_for(brief.input, desk.options).reaches_out:
+            return _on_the_web(task, brief, desk)
+        _ask_first(brief, Places(desk.options))
+        places = ReadPlace.for_task(brief, desk)
+        places.remember(_shown_before(desk, ReadPlace.name, "source"))
+        return _answered(task, brief, desk, [places, ReadFile.for_task(brief)], {}, places.shown)
+
+
+def _on_the_web(task: Input, brief: Brief, desk: Desk) -> Draft:
+    found: dict[str, Read] = {}
+    if task.search:
+        if not searching.may_search(brief, desk.options):
+            raise Unable(_("This request may not search the web (NIGHTDESK_WEB_SEARCH). Name sources, then retry."))
+        found = searching.search(task.question, brief, desk)
+    elif not (task.sources or every_material(brief) or addresses(requested(brief))):
+        raise Unable(_("There is nothing to read. Name a web address or attach a file, then start the job again."))
+    fetch = Fetch.for_task(brief, desk)
+    fetch.remember(_shown_before(desk, Fetch.name, "url"))
+    return _answered(task, brief, desk, [fetch, ReadFile.for_task(brief)], found, fetch.shown)
+
+
+def _answered(
+    task: Input,
+    brief: Brief,
+    desk: Desk,
+    tools: Sequence[Tool],
+    found: dict[str, Read],
+    shown: Mapping[str, str],
+) -> Draft:
+    """`shown` grows while the tools are used."""
+    told = opening(brief, client=False, files="named")
+    answer = converse(
+        desk,
+        agent=NAME,
+        system=prompts.load(NAME, ResearchAgent.prompt_version, turns=str(desk.limits.turns)),
+        opening=f"{told}\n\n{searching.as_section(found)}" if task.search else told,
+        tools=tools,
+        output=Answer,
+        max_tokens=8_000,
+    )
+    before = {**_shown_before(desk, Fetch.name, "url"), **_shown_before(desk, ReadPlace.name, "source")}
+    output = looked_up(answer, {**_files_of(brief), **found, **_pages(before), **_pages(shown)})
+    made = markdown_file(desk, brief, "brief", as_markdown(task.question, output))
+    return Draft(
+        output=output.model_dump(mode="json"),
+        made=[made],
+        effects=[Effect(kind="brief", files=[made.name])],
+        summary=summary(output),
+        follow_ups=follow_ups(output.follow_ups),
+    )
+
+
+def _web(given: Input, options: Json) -> list[str]:
+    """The sources that are no places of the owner's."""
+    own = named_in(given.model_dump(), Places(options))
+    return [source for source in given.sources if source not in own]
+
+
+def _ask_first(brief: Brief, places: Places) -> None:
+    """What is the owner's own is opened to strangers' questions by the owner alone."""
+    for source in unnamed(brief, places):
+        question = _("Somebody from outside asks to have “{source}” read. Shall it be?").format(source=source)
+        said = [answer.answer for answer in brief.answers if answer.question == question]
+        if not said:
+            raise NeedsAnswer(
+                Question(
+                    question=question, suggestions=[_(_READ_IT).format(source=source), _(_LEAVE_IT)], recommended=1
+                )
+            )
 
 
 def looked_up(answer: Answer, sources: Mapping[str, Read]) -> Output:
@@ -159,9 +228,11 @@ def as_markdown(question: str, output: Output) -> str:
 def summary(output: Output) -> str:
     """One line for the owner."""
     supported = [finding for finding in output.findings if finding.supported]
-    line = f"{counted(len(supported), 'finding')} from {counted(len({f.source for f in supported}), 'source')}"
-    unsupported = len(output.findings) - len(supported)
-    line += f", {unsupported} not supported by the source" if unsupported else ""
+    line = _("{findings} from {sources}").format(
+        findings=counted(len(supported), "finding"), sources=counted(len({f.source for f in supported}), "source")
+    )
+    if unsupported := len(output.findings) - len(supported):
+        line += ", " + _("{number} not supported by the source").format(number=unsupported)
     return line + (f", {counted(len(output.gaps), 'gap')}" if output.gaps else "")
 
 
@@ -179,19 +250,15 @@ def _files_of(brief: Brief) -> dict[str, Read]:
     return {material.name: Read(material.text) for material in every_material(brief)}
 
 
-def _read_before(desk: Desk) -> dict[str, Read]:
-    """Pages that an earlier Run of this round read: the model's words rest on them, not on what is there now."""
-    return _pages(_shown_before(desk))
-
-
-def _shown_before(desk: Desk) -> dict[str, str]:
+def _shown_before(desk: Desk, tool: str, field: str) -> dict[str, str]:
+    """What a tool showed an earlier Run of this round: the model's words rest on that, not on what is there now."""
     shown: dict[str, str] = {}
     for turn in desk.journal.turns():
         results = {result["tool_use_id"]: result for result in turn.tool_results or []}
         for use in turn.reply.tool_uses:
             result = results.get(use["id"])
-            if use["name"] == Fetch.name and result and not result.get("is_error"):
-                shown[str(use["input"].get("url", ""))] = _text(result["content"])
+            if use["name"] == tool and result and not result.get("is_error"):
+                shown[str(use["input"].get(field, ""))] = _text(result["content"])
     return shown
 
 

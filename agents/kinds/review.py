@@ -6,15 +6,18 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, Field
 
 from agents import prompts, texts
-from agents.contracts import Access, Brief, Desk, Draft, Effect, Frozen, Material, Redo, Typical, Unable
+from agents.access import Access
+from agents.contracts import Brief, Desk, Draft, Effect, Frozen, Json, Material, Redo, Typical, Unable
 from agents.kinds import markdown_file, one_line, opening, quoted, read_input
 from agents.loop import converse
+from agents.words import _, gettext_noop
 
 PASSING = 3
 # Whose work can be made better by words alone: a branch is for its owner to judge, and findings are what was found.
 _MENDS = "drafting"
 
 Verdict = Literal["ready", "revise"]
+_VERDICTS = {"ready": gettext_noop("ready"), "revise": gettext_noop("to be revised")}
 
 
 class Input(Frozen):
@@ -87,7 +90,7 @@ class ReviewAgent:
     access: ClassVar[Access] = Access(untrusted=True, private=True, reaches_out=False)
     typical: ClassVar[Typical] = Typical(calls=1)
 
-    def objection(self, given: BaseModel, after: Sequence[str]) -> str:
+    def objection(self, given: BaseModel, after: Sequence[str], options: Json) -> str:
         """A review needs something to judge."""
         named = isinstance(given, Input) and given.file
         if named or after:
@@ -127,8 +130,14 @@ def judged(brief: Brief, file: str) -> list[Material]:
         made = [step.materials for step in brief.earlier if step.materials]
         found = made[-1] if made else brief.materials[:1]
     if not found:
-        what = f"There is no file {file!r} to review" if file else "There is no text to review"
-        raise Unable(f"{what}. Attach it to the job, or let an earlier step make it, then start the job again.")
+        what = _("There is no text to review")
+        if file:
+            what = _("There is no file {file} to review").format(file=f"{file!r}")
+        raise Unable(
+            _("{what}. Attach it to the job, or let an earlier step make it, then start the job again.").format(
+                what=what
+            )
+        )
     return found
 
 
@@ -185,11 +194,13 @@ def as_markdown(output: Output) -> str:
 def summary(output: Output) -> str:
     """One line for the owner."""
     if not output.scores:
-        return f"{output.verdict}: nothing scored"
+        return _("{verdict}: nothing scored").format(verdict=_(_VERDICTS.get(output.verdict, output.verdict)))
     lowest = min(output.scores, key=lambda score: score.score)
     mean = sum(score.score for score in output.scores) / len(output.scores)
     name = one_line(lowest.criterion.partition(":")[0], 60)
-    return f"{output.verdict}: {mean:.1f} of 5 on average, lowest {lowest.score} ({name})"
+    said = _("{verdict}: {mean} of 5 on average, lowest {lowest} ({name})")
+    verdict = _(_VERDICTS.get(output.verdict, output.verdict))
+    return said.format(verdict=verdict, mean=f"{mean:.1f}", lowest=lowest.score, name=name)
 
 
 def _looked_up(score: Score, whole: str) -> Judged:

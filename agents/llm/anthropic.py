@@ -17,6 +17,7 @@ from agents.llm import failures, pricing
 from agents.llm.cleaning import cleaned
 from agents.llm.pacing import Pacing
 from agents.llm.stream import TOO_LARGE, Assembly
+from agents.words import _, gettext_noop
 
 if TYPE_CHECKING:
     import anthropic
@@ -31,7 +32,7 @@ CALL_SECONDS = 1_200.0
 # The longest answer that a model can give is well below this; more is a broken server, and would fill the database.
 MAX_CONTENT_CHARS = 2_000_000
 
-_NOT_MESSAGES = "Check that ANTHROPIC_BASE_URL leads to a server of the Messages API."
+_NOT_MESSAGES = gettext_noop("Check that ANTHROPIC_BASE_URL leads to a server of the Messages API.")
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +85,9 @@ class AnthropicLLM:
         except anthropic.APIConnectionError as error:
             if isinstance(error.__cause__, httpx2.UnsupportedProtocol | httpx2.InvalidURL):
                 raise ModelRejected(
-                    f"{self._base_url!r} is not the address of a server. {_NOT_MESSAGES}"
+                    _("{base_url} is not the address of a server. {not_messages}").format(
+                        base_url=f"{self._base_url!r}", not_messages=_(_NOT_MESSAGES)
+                    )
                 ) from error
             unsent = isinstance(error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
             raise ModelUnavailable(_no_answer(error, unsent=unsent), billed_unknown=not unsent) from error
@@ -93,8 +96,12 @@ class AnthropicLLM:
             raise ModelRejected(self._not_possible(error)) from error
         except (httpx2.HTTPError, OSError, ValueError, AssertionError, RecursionError) as error:
             # A body cut short, half a JSON, a chunk that makes no sense: the model may well have run.
-            what = f"The answer of the model's server broke off or could not be read ({type(error).__name__})."
-            raise ModelUnavailable(f"{what} It is tried again by itself.", billed_unknown=True) from error
+            what = _("The answer of the model's server broke off or could not be read ({kind}).").format(
+                kind=type(error).__name__
+            )
+            raise ModelUnavailable(
+                _("{what} It is tried again by itself.").format(what=what), billed_unknown=True
+            ) from error
 
     def ceiling(self, ask: Ask) -> int | None:
         """Upper bound of the call's cost in micro-USD, at today's prices."""
@@ -123,7 +130,11 @@ class AnthropicLLM:
             # A server that knows no streaming answers in one piece.
             body = response.read()
         if not kind.startswith("application/json"):
-            raise ModelRejected(f"The server answered with a page, not with a message. {_NOT_MESSAGES}")
+            raise ModelRejected(
+                _("The server answered with a page, not with a message. {not_messages}").format(
+                    not_messages=_(_NOT_MESSAGES)
+                )
+            )
         return reply_of(json.loads(body), request_id)
 
     def _assembled(self, response: "httpx2.Response") -> Json:
@@ -139,7 +150,8 @@ class AnthropicLLM:
             assembly.take(data)
             if time.monotonic() > until:
                 raise ModelUnavailable(
-                    f"The model's answer took more than {self._longest:g} s.", billed_unknown=True
+                    _("The model's answer took more than {longest} s.").format(longest=f"{self._longest:g}"),
+                    billed_unknown=True,
                 )
         if not assembly.is_whole:
             raise ValueError("the stream ended before its message did")
@@ -206,7 +218,7 @@ def _output_config(ask: Ask) -> Json:
             schema = anthropic.transform_schema(ask.output_schema)
         except (ValueError, AssertionError, KeyError) as error:
             raise ModelRejected(
-                f"The answer's form cannot be asked of this model: {error}. Mend the agent."
+                _("The answer's form cannot be asked of this model: {error}. Mend the agent.").format(error=error)
             ) from error
         config["format"] = {"type": "json_schema", "schema": schema}
     return config
@@ -236,8 +248,13 @@ def reply_of(sent: Any, request_id: str | None) -> Reply:
 def _refuse(sent: Json) -> NoReturn:
     if isinstance(sent.get("error"), dict):
         raise _error_inside(sent, billed=False)
-    what = "The model's server answered in a form that is not a message's."
-    raise ModelUnavailable(f"{what} It is tried again by itself; if it lasts: {_NOT_MESSAGES}", billed_unknown=True)
+    what = _("The model's server answered in a form that is not a message's.")
+    raise ModelUnavailable(
+        _("{what} It is tried again by itself; if it lasts: {not_messages}").format(
+            what=what, not_messages=_(_NOT_MESSAGES)
+        ),
+        billed_unknown=True,
+    )
 
 
 def _error_inside(sent: Any, *, billed: bool) -> ModelUnavailable | ModelRejected:
@@ -289,6 +306,7 @@ def _usage(sent: Json) -> Usage:
         cache_write_1h_tokens=hour,
         output_tokens=_count(sent.get("output_tokens")),
         batch=sent.get("service_tier") == "batch",
+        web_searches=_count((sent.get("server_tool_use") or {}).get("web_search_requests")),
     )
 
 
@@ -300,9 +318,9 @@ def _no_answer(error: "anthropic.APIConnectionError", *, unsent: bool) -> str:
     import anthropic
 
     if unsent:
-        what = "The model's server cannot be reached."
+        what = _("The model's server cannot be reached.")
     elif isinstance(error, anthropic.APITimeoutError):
-        what = "The model's server did not answer in time."
+        what = _("The model's server did not answer in time.")
     else:
-        what = "The connection to the model's server broke off before its answer came."
+        what = _("The connection to the model's server broke off before its answer came.")
     return f"{what} It is tried again by itself."

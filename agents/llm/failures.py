@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from agents.contracts import ModelRejected, ModelUnavailable
+from agents.words import _, gettext_noop
 
 # Money is used up: on whatever status it comes, waiting a minute does not help.
 SPENT = {
@@ -29,15 +30,16 @@ _LIMIT = re.compile(r"anthropic-ratelimit-([a-z-]+)-remaining")
 _SAID_CHARS = 300
 
 _MEND = {
-    400: "Shorten or change the request, or choose another model.",
-    401: "Check ANTHROPIC_API_KEY and restart.",
-    402: "Check the billing of the model account, then retry.",
-    403: "Give the key access to this model, or use another key.",
-    404: "Check the model's name (NIGHTDESK_MODEL) and ANTHROPIC_BASE_URL.",
-    413: "The request is too large: shorten the brief or give fewer files.",
-    422: "Change the request, or choose another model.",
+    400: gettext_noop("Shorten or change the request, or choose another model."),
+    401: gettext_noop("Check ANTHROPIC_API_KEY and restart."),
+    402: gettext_noop("Check the billing of the model account, then retry."),
+    403: gettext_noop("Give the key access to this model, or use another key."),
+    404: gettext_noop("Check the model's name (NIGHTDESK_MODEL) and ANTHROPIC_BASE_URL."),
+    413: gettext_noop("The request is too large: shorten the brief or give fewer files."),
+    422: gettext_noop("Change the request, or choose another model."),
 }
-_MEND_SPENT = (
+_BEHIND = gettext_noop("Check ANTHROPIC_BASE_URL and the server behind it.")
+_MEND_SPENT = gettext_noop(
     "The spending limit of the model account is reached: raise it or wait until it is renewed, then retry."
 )
 
@@ -48,18 +50,18 @@ def of_status(
     """The outcome for an error answer; `kind` and `code` are error.type and error.details.error_code."""
     name = code or kind
     spent = bool({kind, code} & SPENT)
-    what = f"The model's server answered {status}" + (f" ({name})" if name else "") + (f": {said}" if said else "")
-    what = one_line(what)
+    what = _("The model's server answered {status}").format(status=status)
+    what = one_line(what + (f" ({name})" if name else "") + (f": {said}" if said else ""))
     # An error inside an answer of 200 is known by its type alone.
     passing = status in PASSING or status >= 500 or (status == 200 and kind in {"overloaded_error", "api_error"})
     if passing and not spent:
         return ModelUnavailable(
-            f"{what} It is tried again by itself.",
+            _("{what} It is tried again by itself.").format(what=what),
             retry_after=wait_of(headers or {}),
             billed_unknown=status in MAYBE_BILLED,
         )
-    mend = _MEND_SPENT if spent else _MEND.get(status, "Check ANTHROPIC_BASE_URL and the server behind it.")
-    return ModelRejected(f"{what} {mend}")
+    mend = _MEND_SPENT if spent else _MEND.get(status, _BEHIND)
+    return ModelRejected(f"{what} {_(mend)}")
 
 
 def wait_of(headers: Mapping[str, str]) -> float | None:

@@ -2,6 +2,9 @@
 
 The limit follows what the server says of its own, so that it is kept and not run into. Whoever waits is served by
 turns between their clients, not by who has most to ask. https://platform.claude.com/docs/en/api/rate-limits
+
+Several processes share a model: what one finds out is news for the others (`take_news`, `learn`), and what the
+server has left is divided between them (`share`). How it gets there is not known here.
 """
 
 import contextlib
@@ -13,6 +16,7 @@ from dataclasses import dataclass, field
 
 from agents.contracts import ModelUnavailable
 from agents.llm import failures
+from agents.words import _
 
 # So many failures without an answer between: the model is down, and one call at a time looks whether it is back.
 DOWN_AFTER = 5
@@ -21,7 +25,17 @@ LONGEST_PAUSE = 300.0
 # A pause so short is waited out in place; for a longer one the work is put back.
 PATIENCE = 5.0
 _LOOK_SECONDS = 1.0
+# A pause that ends so little later than the others know is no news to them.
+_NEWS_SECONDS = 1.0
 _REMAINING = "anthropic-ratelimit-requests-remaining"
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Failures without an answer between, and for how many seconds the model is left in peace; 0, 0: it works."""
+
+    failures: int
+    seconds: float
 
 
 @dataclass
@@ -30,6 +44,9 @@ class _Model:
     active: int = 0
     failures: int = 0
     until: float = 0.0
+    told: float = 0.0  # the others know that it is left in peace until then
+    is_shared: bool = False  # the others know of a pause at all
+    is_back: bool = False  # and have still to hear that it is over
     waiting: OrderedDict[str, deque[object]] = field(default_factory=OrderedDict)
 
     def has_room(self) -> bool:
@@ -56,6 +73,7 @@ class Pacing:
         self._clock = clock
         self._changed = threading.Condition()
         self._models: dict[str, _Model] = {}
+        self._among = 1
 
     @contextlib.contextmanager
     def turn(self, model: str, key: str) -> Iterator[None]:
@@ -74,6 +92,37 @@ class Pacing:
         finally:
             self._leave(model)
 
+    def share(self, among: int) -> None:
+        """So many processes ask the same models: each takes its part of what is left."""
+        self._among = max(1, among)
+
+    def learn(self, model: str, pause: Pause | None) -> None:
+        """How the model stands as the others found it; None where there is nothing to say of it, or no longer."""
+        with self._changed:
+            state = self._of(model)
+            if pause is not None:
+                state.is_shared = True
+                state.failures = max(state.failures, pause.failures)
+                state.told = max(state.told, self._clock() + pause.seconds)
+                state.until = max(state.until, state.told) if pause.seconds > 0 else state.until
+            elif state.is_shared:
+                state.is_shared, state.is_back = False, False
+                state.failures, state.until = 0, 0.0
+            self._changed.notify_all()
+
+    def take_news(self, model: str) -> Pause | None:
+        """What the others have still to hear of the model, once; None where there is nothing new."""
+        with self._changed:
+            state = self._of(model)
+            left = state.until - self._clock()
+            if left > 0 and state.until > state.told + _NEWS_SECONDS:
+                state.told, state.is_shared = state.until, True
+                return Pause(state.failures, left)
+            if state.is_back:
+                state.is_shared, state.is_back = False, False
+                return Pause(0, 0.0)
+            return None
+
     def heard(self, model: str, headers: Mapping[str, str]) -> None:
         """What the server says of its limits, with any answer."""
         left = headers.get(_REMAINING, "")
@@ -81,7 +130,7 @@ class Pacing:
             state = self._of(model)
             state.limit = self._most
             if left.isdecimal():
-                state.limit = max(1, min(self._most, state.active + int(left)))
+                state.limit = max(1, min(self._most, state.active + int(left) // self._among))
             if wait := failures.until_reset(headers):
                 state.until = max(state.until, self._clock() + min(wait, failures.LONGEST_WAIT))
             self._changed.notify_all()
@@ -102,7 +151,7 @@ class Pacing:
     def _may_go(self, state: _Model, ticket: object) -> bool:
         pause = state.until - self._clock()
         if pause > PATIENCE:
-            raise ModelUnavailable("The model asked for a pause, or is down.", retry_after=pause)
+            raise ModelUnavailable(_("The model asked for a pause, or is down."), retry_after=pause)
         if pause <= 0 and state.has_room() and state.is_next(ticket):
             return True
         self._changed.wait(min(pause, _LOOK_SECONDS) if pause > 0 else _LOOK_SECONDS)
@@ -120,7 +169,9 @@ class Pacing:
 
     def _worked(self, model: str) -> None:
         with self._changed:
-            self._of(model).failures = 0
+            state = self._of(model)
+            state.failures = 0
+            state.is_back = state.is_shared and state.until <= self._clock()
 
     def _leave(self, model: str) -> None:
         with self._changed:

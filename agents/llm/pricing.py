@@ -23,6 +23,9 @@ _BATCH = 2
 # has more. Half of that leaves room, and the constant is for what a server adds of its own (tool use, output form).
 _BYTES_PER_TOKEN = 2
 _ADDED_TOKENS = 2_000
+# What the server's own tools read is in the prompt, too: a search's results, and a page where no limit is set.
+_SEARCH_TOKENS = 12_000
+_PAGE_TOKENS = 20_000
 _DATED = re.compile(r"-\d{8}$")
 
 
@@ -52,7 +55,9 @@ class Tier:
 def cost(model: str, usage: Usage, at: datetime) -> int | None:
     """Micro-USD that a call of `usage` cost at the aware time `at`; None for a model without a known price."""
     tiers = _tiers(model, at)
-    return None if tiers is None else _tier_for(tiers, prompt_tokens(usage)).total(usage)
+    if tiers is None:
+        return None
+    return _tier_for(tiers, prompt_tokens(usage)).total(usage) + _of_searches(usage.web_searches, at)
 
 
 def saved(model: str, usage: Usage, at: datetime) -> tuple[int, int]:
@@ -72,13 +77,13 @@ def saved(model: str, usage: Usage, at: datetime) -> tuple[int, int]:
 def ceiling(ask: Ask, at: datetime) -> int | None:
     """The most that a call is taken to cost: the whole prompt written to the cache, the whole output used.
 
-    None for a model without a known price.
+    Where the server may search the web, with all searches made. None for a model without a known price.
     """
-    tiers = _tiers(ask.model, at)
-    if tiers is None:
-        return None
-    most = Usage(cache_write_5m_tokens=estimated_prompt_tokens(ask), output_tokens=ask.max_tokens)
-    return _tier_for(tiers, prompt_tokens(most)).total(most)
+    searches = sum(tool.get("max_uses", 0) for tool in ask.tools if tool["name"] == "web_search")
+    most = Usage(
+        cache_write_5m_tokens=estimated_prompt_tokens(ask), output_tokens=ask.max_tokens, web_searches=searches
+    )
+    return cost(ask.model, most, at)
 
 
 def prompt_tokens(usage: Usage) -> int:
@@ -89,7 +94,22 @@ def prompt_tokens(usage: Usage) -> int:
 def estimated_prompt_tokens(ask: Ask) -> int:
     """More tokens than the prompt of `ask` is expected to have, from its size in bytes."""
     sent = json.dumps([ask.system, ask.messages, ask.tools, ask.output_schema])
-    return len(sent) // _BYTES_PER_TOKEN + _ADDED_TOKENS
+    return len(sent) // _BYTES_PER_TOKEN + _ADDED_TOKENS + sum(map(_brought_tokens, ask.tools))
+
+
+def _brought_tokens(tool: dict[str, Any]) -> int:
+    """What a tool that the server runs itself may bring into the prompt; nothing for one of ours."""
+    each = {"web_search": _SEARCH_TOKENS, "web_fetch": tool.get("max_content_tokens", _PAGE_TOKENS)}
+    return int(each[tool["name"]] * tool.get("max_uses", 1)) if "type" in tool else 0
+
+
+def _of_searches(number: int, at: datetime) -> int:
+    """Micro-USD for searches that the server made, in a batch too; rounded up.
+
+    https://platform.claude.com/docs/en/agents-and-tools/tool-use/web-search-tool#usage-and-pricing
+    """
+    valid = [price for since, price in _search_prices() if since <= at.astimezone(UTC).date()]
+    return -(-number * valid[-1] // 1_000)
 
 
 def known_models() -> list[str]:
@@ -117,6 +137,13 @@ def _prices() -> dict[str, list[tuple[date, list[Tier]]]]:
         )
         for model, rows in models.items()
     }
+
+
+@cache
+def _search_prices() -> list[tuple[date, int]]:
+    """Micro-USD for a thousand searches, each from its date on."""
+    rows: list[dict[str, Any]] = json.loads(PRICES.read_text(encoding="utf-8"))["web_searches"]
+    return sorted((_since(row), int(Decimal(row["usd_per_thousand"]) * 1_000_000)) for row in rows)
 
 
 def _since(row: dict[str, Any]) -> date:

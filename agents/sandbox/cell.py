@@ -18,6 +18,7 @@ from typing import IO
 
 from agents.sandbox import filters, groups, limits, profile
 from agents.sandbox.limits import Limits
+from agents.words import _
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +112,9 @@ class _Cell:
                     pass_fds=[sheet, pipes.filter, pipes.gate, pipes.status],
                 )
             except OSError as error:
-                raise CellUnavailable(f"bubblewrap cannot be started: {error.strerror or error}.") from error
+                raise CellUnavailable(
+                    _("bubblewrap cannot be started: {strerror}.").format(strerror=error.strerror or error)
+                ) from error
 
     def _listen(self, process: subprocess.Popen[bytes], until: float) -> str:
         """Read all that the cell says; why it has to be stopped, if it has to."""
@@ -159,7 +162,9 @@ class _Cell:
             most = self.most.memory_bytes // limits.MIB
             return Outcome(text, None, f"it needed more than {most} MiB of memory", seconds)
         if status is None and returncode >= 0:
-            raise CellUnavailable(f"bubblewrap cannot build the cell: {text.strip()[:500] or 'it says nothing'}")
+            raise CellUnavailable(
+                _("bubblewrap cannot build the cell: {strip}").format(strip=text.strip()[:500] or "it says nothing")
+            )
         if status is None:
             return Outcome(text, None, f"it was ended by signal {-returncode}", seconds)
         return Outcome(text, status, "", seconds)

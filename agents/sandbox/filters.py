@@ -7,6 +7,8 @@ import errno
 import os
 from typing import Any
 
+from agents.words import _
+
 _KEYS = "keyctl add_key request_key"
 _PROCESSES = "ptrace process_vm_readv process_vm_writev kcmp"
 _KERNEL = (
@@ -44,7 +46,7 @@ def program() -> tuple[int, list[str]]:
         # Not at the top: it loads a C library, which may be missing.
         import pyseccomp
     except (ImportError, RuntimeError, OSError) as error:
-        raise NoFilter("libseccomp is missing. Install it (apt install libseccomp2).") from error
+        raise NoFilter(_("libseccomp is missing. Install it (apt install libseccomp2).")) from error
     rules = pyseccomp.SyscallFilter(defaction=pyseccomp.ALLOW)
     unknown = [name for name in _REFUSED if not _refuse(pyseccomp, rules, name)]
     _add_shaped(pyseccomp, rules)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
+from agents.words import _
+
 SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 _SECONDS = 300.0
@@ -114,7 +116,7 @@ def head(repository: str, scratch: Path) -> str:
     listing = _run("ls-remote", "--", remote.url, "HEAD", cwd=scratch, remote=remote).decode()
     found = SHA.match(listing)
     if found is None:
-        raise GitFailed("the repository has no commit yet")
+        raise GitFailed(_("the repository has no commit yet"))
     return found[0]
 
 
@@ -144,7 +146,7 @@ def clone(repository: str, base_sha: str, folder: Path) -> Clone:
     Raises GitFailed, and BaseGone where only the commit is missing.
     """
     if not SHA.fullmatch(base_sha):
-        raise GitFailed(f"{base_sha[:64]!r} is not a commit")
+        raise GitFailed(_("{base_sha} is not a commit").format(base_sha=f"{base_sha[:64]!r}"))
     made = Clone(folder / "tree", folder / "git", base_sha)
     made.tree.mkdir(parents=True)
     remote = Remote.of(repository, folder)
@@ -168,7 +170,9 @@ def _fetch(made: Clone, remote: "Remote") -> None:
         try:
             _run(at, "cat-file", "-e", f"{made.base_sha}^{{commit}}", cwd=made.tree)
         except GitFailed:
-            raise BaseGone(f"the commit {made.base_sha} is no longer in the repository") from None
+            raise BaseGone(
+                _("the commit {base_sha} is no longer in the repository").format(base_sha=made.base_sha)
+            ) from None
 
 
 @dataclass(frozen=True)
@@ -223,9 +227,9 @@ def _run(*arguments: str, cwd: Path, given: bytes = b"", remote: Remote | None =
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise GitFailed(f"git took longer than {_SECONDS:g} seconds") from None
+        raise GitFailed(_("git took longer than {seconds} seconds").format(seconds=f"{_SECONDS:g}")) from None
     except OSError as error:
-        raise GitFailed(f"git cannot be started: {error.strerror or error}") from None
+        raise GitFailed(_("git cannot be started: {strerror}").format(strerror=error.strerror or error)) from None
     if done.returncode != 0:
         raise GitFailed(_last_lines(done.stderr) or f"git {arguments[0]} ended with {done.returncode}")
     return done.stdout

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agents.sandbox.limits import Limits
+from agents.words import _
 
 _NEEDED = frozenset({"memory", "pids"})
 _PREFIX = "nightdesk-cell-"
@@ -137,8 +138,11 @@ def _make(mounts: Mounts, limits: Limits) -> Group:
         if all(os.access(parent, os.W_OK) for parent in parents):
             return _made(list(dict.fromkeys(parents)), 1, limits)
     raise NoGroup(
-        "Memory and processes cannot be limited: this user may not make control groups. Start Nightdesk as a "
-        "service with Delegate=yes, inside of `systemd-run --user --scope -p Delegate=yes`, or as root."
+        _(
+            "Memory and processes cannot be limited: this user may not make control groups. "
+            "Start Nightdesk as a service with Delegate=yes, inside of `systemd-run --user "
+            "--scope -p Delegate=yes`, or as root."
+        )
     )
 
 
@@ -191,7 +195,11 @@ def _made(parents: list[Path], version: int, limits: Limits) -> Group:
     except OSError as error:
         for folder in made.folders:
             _removed(folder)
-        raise NoGroup(f"No control group can be made at {parents[0]}: {error.strerror or error}.") from error
+        raise NoGroup(
+            _("No control group can be made at {parents}: {strerror}.").format(
+                parents=parents[0], strerror=error.strerror or error
+            )
+        ) from error
     return made
 
 

@@ -4,6 +4,8 @@ import os
 import pwd
 from dataclasses import dataclass
 
+from agents.words import _
+
 MIB = 1024 * 1024
 
 # A number of its own that no package gives away: nothing else runs under it, and it needs no entry and no home.
@@ -69,13 +71,19 @@ def identity(user: str = "") -> Identity:
         return Identity(SPARE_UID, SPARE_UID)
     entry = _entry(user)
     if entry.pw_uid == 0:
-        raise NoUser(f"The cell may not run as {user}, which is root. Name a system user of its own.")
+        raise NoUser(
+            _("The cell may not run as {user}, which is root. Name a system user of its own.").format(user=user)
+        )
     return Identity(entry.pw_uid, entry.pw_gid)
 
 
 def _own(user: str) -> Identity:
     if user and _entry(user).pw_uid != os.geteuid():
-        raise NoUser(f"Only root can run the cell as {user}. Leave NIGHTDESK_CELL_USER empty, or start as root.")
+        raise NoUser(
+            _("Only root can run the cell as {user}. Leave NIGHTDESK_CELL_USER empty, or start as root.").format(
+                user=user
+            )
+        )
     return Identity()
 
 
@@ -84,6 +92,8 @@ def _entry(user: str) -> pwd.struct_passwd:
         return pwd.getpwnam(user)
     except KeyError:
         raise NoUser(
-            f"There is no user {user!r} for the cell. Make it (useradd --system {user}) or leave "
-            "NIGHTDESK_CELL_USER empty."
+            _(
+                "There is no user {user} for the cell. Make it (useradd --system {user2}) or leave "
+                "NIGHTDESK_CELL_USER empty."
+            ).format(user=f"{user!r}", user2=user)
         ) from None

@@ -17,6 +17,7 @@ from urllib.parse import urljoin, urlsplit
 
 from pydantic import BaseModel, Field
 
+from agents.access import Access
 from agents.contracts import Brief, Desk, ToolError
 from agents.tools.extract import page_text
 from agents.tools.formats import FEEDS, PDF, pdf_text, xml_text
@@ -79,6 +80,7 @@ class Fetch:
         "lists of its own site may be read too. Returns the text with the time it was read."
     )
     replay = False
+    access = Access(untrusted=True, private=False, reaches_out=True)
     Input: type[BaseModel] = PageWanted
 
     def __init__(

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from pydantic import BaseModel, Field
 
+from agents.access import Access
 from agents.contracts import Brief, Material, ToolError
 
 PIECE = 40_000
@@ -25,6 +26,7 @@ class ReadFile:
         "A long file comes in pieces: ask again with the given start."
     )
     replay = False
+    access = Access(untrusted=True, private=False, reaches_out=False)  # what there is, the Brief decides
     Input: type[BaseModel] = FileWanted
 
     def __init__(self, materials: Iterable[Material]) -> None:

@@ -18,9 +18,12 @@ _AFTER = r"(?=$|[\s<>\"'`)\]},;*|]|[.!?:]+(?:$|[\s<>\"'`)\]]))"
 def requested(brief: Brief, *, with_input: bool = False) -> str:
     """The request in its own words: title, brief, data, a person's answers and note; not what an agent wrote.
 
-    `with_input` adds the Task's input, which the orchestrator wrote under the same rule or a person gave directly.
+    Of a request that an agent wrote, what people had asked before it: else it could name an address for its own
+    successor to open, with whatever it had read. `with_input` adds the Task's input, which the orchestrator wrote
+    under the same rule or a person gave directly.
     """
-    words = [brief.job_title, brief.job_brief, *strings(brief.data), *(answer.answer for answer in brief.answers)]
+    whole = [brief.job_title, brief.job_brief, *strings(brief.data)] if brief.asked is None else [brief.asked]
+    words = [*whole, *(answer.answer for answer in brief.answers)]
     if brief.revision and brief.revision.by == "owner":
         words.append(brief.revision.note)
     if with_input:

@@ -6,6 +6,8 @@ from pydantic import BaseModel
 
 from agents import sandbox
 from agents.contracts import ToolError, Unable
+from agents.tools.workspace import OWN_CODE
+from agents.words import _
 
 _HEAD = 4_000
 _TAIL = 20_000
@@ -24,6 +26,7 @@ class RunTests:
         "afterwards."
     )
     replay = False
+    access = OWN_CODE
     Input: type[BaseModel] = NothingWanted
 
     def __init__(self, command: str, tree: Path, *, user: str = "") -> None:
@@ -43,7 +46,7 @@ class RunTests:
         try:
             return sandbox.run(self._command, self._tree, user=self._user)
         except sandbox.CellUnavailable as error:
-            raise Unable(f"The tests cannot be run: {error}") from error
+            raise Unable(_("The tests cannot be run: {error}").format(error=error)) from error
 
 
 def verdict(outcome: sandbox.Outcome) -> str:

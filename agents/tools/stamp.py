@@ -36,6 +36,7 @@ class Stamped:
         self.description = tool.description
         self.Input = tool.Input
         self.replay = tool.replay
+        self.access = tool.access
         self._tool = tool
         self._stamp = stamp
 

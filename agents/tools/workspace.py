@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field
 
+from agents.access import Access
 from agents.contracts import Tool, ToolError
 
 PIECE = 40_000
@@ -23,6 +24,8 @@ MAX_LISTED = 1_500
 MAX_FOUND = 100
 _LINE_SHOWN = 200
 
+# A repository is the owner's own, and others write in it; its tools have no network.
+OWN_CODE = Access(untrusted=True, private=True, reaches_out=False)
 _FOR_A_PERSON = {(".gitmodules",), (".gitattributes",), (".github", "workflows")}
 
 
@@ -112,6 +115,7 @@ class ListFiles:
     name = "list_files"
     description = "List the files of the repository, or of one folder in it, with their paths."
     replay = False
+    access = OWN_CODE
     Input: type[BaseModel] = FolderWanted
 
     def __init__(self, workspace: Workspace) -> None:
@@ -139,6 +143,7 @@ class SearchText:
     name = "search_text"
     description = "Find the lines of the repository's files that hold a text, with path and line number."
     replay = False
+    access = OWN_CODE
     Input: type[BaseModel] = TextWanted
 
     def __init__(self, workspace: Workspace) -> None:
@@ -179,6 +184,7 @@ class ReadFile:
     name = "read_file"
     description = "Read a text file of the repository. A long file comes in pieces: ask again with the given start."
     replay = False
+    access = OWN_CODE
     Input: type[BaseModel] = FileWanted
 
     def __init__(self, workspace: Workspace) -> None:
@@ -206,6 +212,7 @@ class WriteFile:
     name = "write_file"
     description = "Make a new text file, or replace a whole one. To change a part of a file, use edit_file."
     replay = True
+    access = OWN_CODE
     Input: type[BaseModel] = FileGiven
 
     def __init__(self, workspace: Workspace) -> None:
@@ -234,6 +241,7 @@ class EditFile:
         "white space, and take in enough lines around it to make it the only one."
     )
     replay = True
+    access = OWN_CODE
     Input: type[BaseModel] = EditGiven
 
     def __init__(self, workspace: Workspace) -> None:
@@ -263,6 +271,7 @@ class DeleteFile:
     name = "delete_file"
     description = "Remove one file of the repository."
     replay = True
+    access = OWN_CODE
     Input: type[BaseModel] = FileNamed
 
     def __init__(self, workspace: Workspace) -> None:

@@ -7,6 +7,7 @@ meanwhile writes nothing.
 import errno
 import logging
 import tempfile
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -31,17 +32,21 @@ from agents.contracts import (
     ModelRejected,
     ModelUnavailable,
     RunLost,
+    Unable,
 )
 from agents.decisions import Decision, NeedsAnswer, Plan, Split
+from agents.kinds.carried import without_what_may_not_go
 from agents.llm.anthropic import AnthropicLLM
 from agents.llm.batches import AnthropicBatches
 from agents.llm.rehearsal import RehearsalLLM
+from agents.words import _
 from agents.workers import lane, waiting
 from agents.workers.briefs import brief_for, is_tainted
 from agents.workers.estimates import estimate
 from agents.workers.journal import StoredJournal
+from agents.workers.pauses import Shared
 from agents.workers.waiting import Waiting
-from jobs import budget, dispatch, policy, pool, queue
+from jobs import budget, dispatch, leaks, policy, pool, queue
 from jobs.lifecycle import artifact as artifacts
 from jobs.lifecycle import batch as batches
 from jobs.lifecycle import envelope, planning, rework
@@ -102,6 +107,7 @@ def orchestrate(run: Run, desk: Desk) -> None:
     _note(run, version=orchestrator.PROMPT_VERSION, model=desk.model)
     try:
         brief = brief_for(run)
+        desk = replace(desk, access=orchestrator.ACCESS)
         _decide(run, brief, orchestrator.plan(brief, desk, run.job.agents), by=by)
     except Interrupted as error:
         _end_early(run, error, verbs=planning, by=by)
@@ -120,8 +126,9 @@ def run_task(run: Run, desk: Desk) -> None:
     try:
         agent = registry.load(task.agent)
         _note(run, version=agent.prompt_version, model=desk.model)
-        brief = brief_for(run, registry.access_of(agent))
-        draft = agent.run(brief, desk)
+        access = registry.access_for(agent, task.input, settings.AGENT_OPTIONS)
+        brief = brief_for(run, access)
+        draft = _checked(agent.run(brief, replace(desk, access=access)), brief)
         result = _result(draft, tainted=is_tainted(run, brief))
         if draft.redo is None or not rework.send_back(run, result, **draft.redo.model_dump(), by=by):
             tasks.succeed(run, result, by=by)
@@ -153,10 +160,16 @@ def _llm_of(run: Run) -> LLM:
     model = llm()
     if not isinstance(model, AnthropicLLM):
         return model
-    asking = Waiting(model, key=str(run.job.client_id or ""))
+    asking = Waiting(model, key=str(run.job.client_id or ""), shared=_shared(model))
     if run.job.priority == Priority.INTERNAL and (settings.BATCH or batches.has_calls(run)):
         return lane.NightLane(asking, run, takes_more=settings.BATCH)
     return asking
+
+
+@lru_cache(maxsize=1)
+def _shared(model: AnthropicLLM) -> Shared:
+    """One for all threads of this process."""
+    return Shared(model.pacing)
 
 
 def _batches() -> AnthropicBatches:
@@ -264,6 +277,27 @@ def _fix(error: Interrupted) -> str:
 def _fault(error: Exception) -> str:
     """A fault of the program itself: its kind is for the owner, its text may hold anything and stays in the log."""
     return f"A fault in the program stopped it ({type(error).__name__})."
+
+
+def _checked(draft: Draft, brief: Brief) -> Draft:
+    """The last look, whoever wrote the agent: strangers choose no repository, nothing for it, no secret leaves."""
+    wanted = {str(effect.fields.get("repository")) for effect in draft.effects if effect.kind == "branch"}
+    if brief.repositories is not None and (others := wanted - set(brief.repositories)):
+        raise Unable(
+            _("Nobody of this house named the repository {others}. Name it, then start the job again.").format(
+                others=min(others)
+            )
+        )
+    for repository in sorted(wanted):
+        without_what_may_not_go(brief, repository)
+    told = draft.model_dump_json(exclude={"made"})
+    if name := leaks.found_in([told.encode(), *(made.content for made in draft.made)], settings.HELD_SECRETS):
+        raise Unable(
+            _("What was made holds a secret of this house ({name}): it was thrown away. Renew that secret.").format(
+                name=name
+            )
+        )
+    return draft
 
 
 def _result(draft: Draft, *, tainted: bool) -> tasks.Result:

@@ -4,13 +4,16 @@ from typing import Any, Literal
 
 from django.utils import timezone
 
-from agents import registry
-from agents.contracts import ALL_ACCESS, Access, Answer, Brief, ClientFacts, Earlier, Material, Revision
+from agents.access import ALL_ACCESS, Access
+from agents.contracts import Answer, Brief, ClientFacts, Earlier, Material, Revision
 from agents.tools import pdf
+from agents.tools.named import strings
+from agents.workers.knowledge import knew_more, repository_of, written_knowing
+from agents.workers.repositories import bound_to, owners_words
 from jobs import queries
 from jobs.lifecycle import artifact as artifacts
 from jobs.lifecycle import run as runs
-from jobs.models import Artifact, Client, Job, Run, Task
+from jobs.models import Artifact, Client, Job, Run, Task, Turn
 from jobs.states import TaskState
 
 # What an agent reads of one earlier artifact or file; the whole stays in the artifact.
@@ -33,10 +36,9 @@ def brief_for(run: Run, access: Access = ALL_ACCESS) -> Brief:
     if not access.reaches_out:
         return brief
     earlier = [
-        step.model_copy(update={"output": {}, "materials": []}) if _knows_more(step.agent) else step
-        for step in brief.earlier
+        step.model_copy(update={"output": {}, "materials": []}) if step.private else step for step in brief.earlier
     ]
-    materials = [material for material in brief.materials if not _knows_more(material.agent)]
+    materials = [material for material in brief.materials if not material.private]
     return brief.model_copy(update={"earlier": earlier, "materials": materials})
 
 
@@ -46,18 +48,14 @@ def is_tainted(run: Run, brief: Brief) -> bool:
     return (
         queries.is_from_outside(run.job)
         or any(material.untrusted for material in given)
-        or runs.turns_of(run).exclude(tool_results=None).exists()
+        or any(_brought_in(turn) for turn in runs.turns_of(run).only("tool_results", "reply"))
     )
 
 
-def _knows_more(agent: str) -> bool:
-    """Whether the agent that made something is told what is private; one that is gone is taken for it."""
-    if not agent:
-        return False
-    try:
-        return registry.access_of(registry.load(agent)).private
-    except (registry.UnknownAgent, registry.BrokenAgent):
-        return True
+def _brought_in(turn: Turn) -> bool:
+    """Whether a tool of ours, or one that the model's server ran, gave the model something to read."""
+    blocks = turn.reply.get("content") or []
+    return turn.tool_results is not None or any(str(one.get("type")).endswith("_tool_result") for one in blocks)
 
 
 def _whole(run: Run) -> Brief:
@@ -77,7 +75,19 @@ def _whole(run: Run) -> Brief:
         earlier=_earlier(job, task) if task and task.needs else [],
         materials=[*_files(job), *_received(job), *_from_job_before(job)],
         revision=_revision(task) if task else None,
+        repositories=bound_to(job),
+        owners_words=owners_words(job),
+        asked=_asked(job),
+        written_knowing=written_knowing(job),
     )
+
+
+def _asked(job: Job) -> str | None:
+    """What people had asked, where an agent wrote the request: the words that the chain began with."""
+    if not job.depth:
+        return None
+    first = queries.lineage(job)[-1]
+    return "\n".join([first.title, first.brief, *strings(first.data)])
 
 
 def _client(client: Client | None) -> ClientFacts | None:
@@ -85,7 +95,7 @@ def _client(client: Client | None) -> ClientFacts | None:
         return None
     facts: dict[str, Any] = {"name": client.name, "tone": client.tone, "notes": client.notes}
     facts["house_style"] = client.house_style
-    return ClientFacts(**facts, has_recipients=bool(client.recipients))
+    return ClientFacts(**facts, has_recipients=bool(client.way[1]))
 
 
 def _answer(said: dict[str, str]) -> Answer:
@@ -114,7 +124,8 @@ def _earlier(job: Job, task: Task) -> list[Earlier]:
             agent=done.agent,
             title=done.title,
             output=done.output or {},
-            materials=[_material(row, done.agent) for row in _latest(done)],
+            materials=[_material(row, done) for row in _latest(done)],
+            private=knew_more(done),
         )
         for done in needed
     ]
@@ -135,7 +146,7 @@ def _from_job_before(job: Job) -> list[Material]:
     while before and len(jobs) < _MOST_BEFORE:
         jobs.insert(0, before)
         before = before.after
-    return [_material(row, task.agent) for one in jobs for task in one.tasks.all() for row in _latest(task)]
+    return [_material(row, task) for one in jobs for task in one.tasks.all() for row in _latest(task)]
 
 
 def _revision(task: Task) -> Revision | None:
@@ -154,9 +165,10 @@ def _latest(task: Task) -> list[Artifact]:
     return list(newest.values())
 
 
-def _material(row: Artifact, agent: str) -> Material:
-    text = _text(row)
-    return Material(name=row.name, media_type=row.media_type, text=text, agent=agent, untrusted=row.tainted)
+def _material(row: Artifact, task: Task) -> Material:
+    made: dict[str, Any] = {"name": row.name, "media_type": row.media_type, "untrusted": row.tainted}
+    known: dict[str, Any] = {"private": knew_more(task), "repository": repository_of(task)}
+    return Material(**made, **known, text=_text(row), agent=task.agent)
 
 
 def _text(row: Artifact) -> str:

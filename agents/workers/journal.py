@@ -1,6 +1,7 @@
 """The journal of a Run in the database: each turn is stored and paid before the next begins."""
 
 from collections.abc import Sequence
+from datetime import UTC
 
 from django.utils import timezone
 
@@ -99,4 +100,5 @@ def _record_of(turn: Turn) -> TurnRecord:
         ask_digest=turn.ask_digest,
         reply=Reply.model_validate(turn.reply),
         tool_results=turn.tool_results,
+        at=turn.created_at.astimezone(UTC).isoformat(timespec="seconds"),
     )

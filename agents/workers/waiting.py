@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from agents.contracts import Ask, Reply
 from agents.llm.anthropic import AnthropicLLM
+from agents.workers.pauses import Shared
 from jobs import pool
 
 
@@ -15,18 +16,26 @@ def pause(seconds: float) -> None:
 
 
 class Waiting:
-    """Implements agents.contracts.LLM: the real model for one Run, whose client is `key`."""
+    """Implements agents.contracts.LLM: the real model for one Run, whose client is `key`.
+
+    `shared` is how this process hears what the others know of the models.
+    """
 
     name: ClassVar[str] = AnthropicLLM.name
 
-    def __init__(self, inner: AnthropicLLM, *, key: str) -> None:
+    def __init__(self, inner: AnthropicLLM, *, key: str, shared: Shared | None = None) -> None:
         self._inner = inner
         self._key = key
+        self._shared = shared or Shared(inner.pacing)
 
     def complete(self, ask: Ask) -> Reply:
         """Let go of this thread's connection, then wait: hundreds wait, and a database has a hundred places."""
-        with pool.away():
-            return self._inner.complete(ask, key=self._key)
+        self._shared.look()
+        try:
+            with pool.away():
+                return self._inner.complete(ask, key=self._key)
+        finally:
+            self._shared.tell(ask.model)
 
     def ceiling(self, ask: Ask) -> int | None:
         """As the model says."""

@@ -1,5 +1,6 @@
 """What happened in the made-up night: clients, rules, messages, branches, a question, failures, finished work."""
 
+import datetime
 from dataclasses import dataclass, field
 
 
@@ -14,6 +15,9 @@ class Item:
     cost: int
     text: str = ""
     summary: str = ""
+    # So many hours after the night was seeded it is due; none: no time is set.
+    due_in: int = field(default=0, kw_only=True)
+    due_at: datetime.datetime | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,7 @@ MESSAGES = [
         " undo.\n2. *Undo* that.\n3. *Edit* it: what you save is exactly what is sent.\n"
         "4. *Ask for a revision* with a note; a new version comes back.\n\nIn this demo, mail becomes a file on"
         " this machine.\n\nWarm regards",
+        due_in=3,
     ),
     Item(
         "22:58",
@@ -123,6 +128,7 @@ MESSAGES = [
         " two parcels. We have created it again; it is attached to both parcels in your portal.\n\nThe cause is"
         " known: the export skips an order that changes between 18:00 and 18:05. A correction is ready for your"
         " review.\n\nYours faithfully",
+        due_in=6,
     ),
     Item(
         "23:47",
@@ -255,7 +261,7 @@ CODE = [
         repository="shop",
         changes=(Change("shop/vat.py", _VAT_OLD, _VAT_NEW),),
         tests="214 passed in 3.12s\n",
-        text="Rounds half a cent up, as the tax office asks. Touches payment code.",
+        text="Rounds half a cent up, as the tax office asks. Invoices that are out already keep their sums.",
     ),
     CodeItem(
         "00:25",

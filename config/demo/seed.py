@@ -1,6 +1,8 @@
 """Plays the made-up night through the real verbs, so that every row is one that the product could have made."""
 
+import datetime
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from django.conf import settings
@@ -10,7 +12,7 @@ from django.utils import timezone
 from config.demo import night, repositories
 from config.demo.clock import NightClock
 from integrations import workers as deliveries
-from jobs import pool, queue
+from jobs import budget, pool, queue
 from jobs.lifecycle import intake, planning, slot
 from jobs.lifecycle import run as runs
 from jobs.lifecycle import task as tasks
@@ -36,12 +38,13 @@ def seed() -> bool:
     if Job.objects.exists() or Client.objects.exists() or User.objects.exists():
         raise NotADemo("This database is in use and was not made by the demo, so the demo leaves it alone.")
     repositories.make(Path(settings.VAR) / "repositories")
-    clock = NightClock(now=timezone.now())
+    morning = timezone.now()
+    clock = NightClock(now=morning)
     User.objects.create_superuser(USER, email="", password=None)
     with clock.at("18:00"):
         _cast()
         intake.accept(intake.Inbound(source="demo", external_id="night", kind="seeded", body=b"", is_test=True), [])
-    for at, play in sorted(_scenes(), key=lambda scene: clock.moment(scene[0])):
+    for at, play in sorted(_scenes(morning), key=lambda scene: clock.moment(scene[0])):
         with clock.at(at):
             play()
     return True
@@ -63,11 +66,12 @@ def _cast() -> None:
         )
 
 
-def _scenes() -> list[tuple[str, Callable[[], None]]]:
+def _scenes(morning: datetime.datetime) -> list[tuple[str, Callable[[], None]]]:
     """(clock time, what happens then)."""
 
     def scene(play: Callable[[night.Item], None], item: night.Item) -> tuple[str, Callable[[], None]]:
-        return item.at, lambda: play(item)
+        due_at = morning + datetime.timedelta(hours=item.due_in) if item.due_in else None
+        return item.at, lambda: play(replace(item, due_at=due_at))
 
     scenes = [scene(_done, _finished(*row)) for row in night.DONE]
     scenes += [scene(_message, item) for item in night.MESSAGES]
@@ -98,9 +102,15 @@ def _branch(item: night.Item) -> None:
         File("patch", "changes.patch", "text/x-diff; charset=utf-8", repositories.patch(place, item.changes)),
         File("test_output", "tests.txt", _PLAIN, item.tests.encode()),
     ]
-    fields = {"repository": item.repository, "base_sha": repositories.head(place), "message": item.title}
+    fields = {
+        "repository": item.repository,
+        "base_sha": repositories.head(place),
+        "message": item.title,
+        "explanation": item.text,
+    }
     effect = tasks.WantedEffect("branch", fields, ["changes.patch"])
-    output = {"summary": item.text, "tests_passed": item.passed}
+    paths = [change.path for change in item.changes]
+    output = {"explanation": item.text, "files": paths, "tests": "pass" if item.passed else "fail"}
     _end(run, item, tasks.Result(output=output, summary=item.summary, files=files, effects=[effect]))
 
 
@@ -140,7 +150,7 @@ def _start(item: night.Item, *, agent: str, given: Mapping[str, object]) -> Run:
 def _plan(item: night.Item) -> Run:
     # The briefing is opened by its schedule, where that slot lies in this night.
     if not (item.title == night.BRIEFING and slot.open_due(timezone.now())):
-        open_job(title=item.title, brief=item.brief, by=_BY, client=_client(item.client))
+        open_job(title=item.title, brief=item.brief, by=_BY, client=_client(item.client), due_at=item.due_at)
     return _claimed()
 
 
@@ -160,7 +170,8 @@ def _end(run: Run, item: night.Item, result: tasks.Result) -> None:
 
 
 def _spend(run: Run, cost: int) -> None:
-    """One stored turn that cost so much: the night's spending adds up from turns, as it does for real."""
+    """One stored turn that cost so much, of the night's envelope: its spending adds up as it does for real."""
+    budget.reserve(run, cost)
     tokens = cost // 9
     runs.store_turn(
         run,

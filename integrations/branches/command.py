@@ -25,6 +25,9 @@ _SETTINGS = (
     "protocol.ext.allow=never",
     "transfer.fsckObjects=true",
     "gc.auto=0",
+    # A server that says nothing for a minute is given up, by a push too whose parent is gone.
+    "http.lowSpeedLimit=1",
+    "http.lowSpeedTime=60",
 )
 _ENVIRONMENT = {
     "HOME": "/nonexistent",
@@ -34,14 +37,17 @@ _ENVIRONMENT = {
     "GIT_ATTR_NOSYSTEM": "1",
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_ASKPASS": "/bin/false",
-    "GIT_SSH_COMMAND": "ssh -oBatchMode=yes",
+    "GIT_SSH_COMMAND": "ssh -oBatchMode=yes -oServerAliveInterval=20",
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_ALLOW_PROTOCOL": "file:https:ssh",
 }
 
 
 class GitFailed(Exception):
-    """Git ended with an error; the text is its own last lines without passwords. `late`: it was stopped."""
+    """Git ended with an error; the text is its own last lines without passwords. `late`: it was stopped.
+
+    `output` is all that it printed.
+    """
 
     def __init__(self, reason: str, *, output: str = "", late: bool = False) -> None:
         super().__init__(reason)
@@ -70,15 +76,27 @@ class Repository:
         run("init", "--quiet", "--bare", f"--object-format={shape}", "--template=", str(repository.folder))
         return repository
 
-    def git(self, *arguments: str, given: bytes = b"", environment: Mapping[str, str] | None = None) -> str:
+    def git(
+        self,
+        *arguments: str,
+        given: bytes = b"",
+        environment: Mapping[str, str] | None = None,
+        outlives: bool = False,
+    ) -> str:
         """Run git on our own objects."""
         place = f"--git-dir={self.folder}"
         index = {"GIT_INDEX_FILE": str(self.folder / "agent-index")}
-        return run(place, *arguments, given=given, environment={**index, **self.secrets, **(environment or {})})
+        known = {**index, **self.secrets, **(environment or {})}
+        return run(place, *arguments, given=given, environment=known, outlives=outlives)
 
 
-def run(*arguments: str, given: bytes = b"", environment: Mapping[str, str] | None = None) -> str:
-    """Git's output; raise GitFailed."""
+def run(
+    *arguments: str, given: bytes = b"", environment: Mapping[str, str] | None = None, outlives: bool = False
+) -> str:
+    """Git's output; raise GitFailed.
+
+    `outlives`: it goes on to its end although all of this process's group is killed.
+    """
     settings = [part for setting in _SETTINGS for part in ("-c", setting)]
     path = {"PATH": os.environ.get("PATH", "/usr/bin:/bin")}
     try:
@@ -90,15 +108,16 @@ def run(*arguments: str, given: bytes = b"", environment: Mapping[str, str] | No
             capture_output=True,
             timeout=SECONDS,
             check=False,
+            start_new_session=outlives,
         )
     except subprocess.TimeoutExpired:
         raise GitFailed(f"git took longer than {SECONDS:g} seconds", late=True) from None
     except OSError as error:
         raise GitFailed(f"git cannot be started: {error.strerror or error}") from None
-    output = done.stdout.decode("utf-8", errors="replace")
+    output, said = (stream.decode("utf-8", errors="replace") for stream in (done.stdout, done.stderr))
     if done.returncode != 0:
-        reason = _last_lines(done.stderr) or f"git ended with {done.returncode}"
-        raise GitFailed(reason, output=output)
+        reason = _last_lines(said) or f"git ended with {done.returncode}"
+        raise GitFailed(reason, output=f"{output}\n{said}")
     return output
 
 
@@ -136,6 +155,6 @@ def _opened(address: str, folder: Path) -> tuple[str, dict[str, str]]:
     return str(path), {"GIT_CONFIG_GLOBAL": str(trusted)}
 
 
-def _last_lines(stderr: bytes) -> str:
-    lines = [line.strip() for line in stderr.decode("utf-8", errors="replace").splitlines() if line.strip()]
+def _last_lines(said: str) -> str:
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
     return re.sub(r"//[^/@\s]+@", "//", " ".join(lines[-4:]))[:500]

@@ -9,6 +9,7 @@ from integrations import disk
 from integrations.branches.command import GitFailed, Repository
 from integrations.branches.work import AUTHOR, DEPTH, FETCH, Place
 from integrations.contracts import Marked, OutcomeUnknown
+from integrations.words import _
 
 _AGENTS = "refs/heads/agent/"
 _KEY = re.compile(r"^Nightdesk-Delivery: (\S+)$", re.M)
@@ -24,7 +25,9 @@ def commits_of_ours(place: Place, workdir: Path, since: datetime.datetime) -> li
         with tempfile.TemporaryDirectory(dir=workdir, prefix="look-") as folder:
             log = _log(place, Path(folder))
     except (GitFailed, OSError) as error:
-        raise OutcomeUnknown(f"The repository {place.name} cannot be read: {error}.") from error
+        raise OutcomeUnknown(
+            _("The repository {name} cannot be read: {error}.").format(name=place.name, error=error)
+        ) from error
     return [found for entry in log.split("\0") if (found := _marked(entry.strip(), since))]
 
 

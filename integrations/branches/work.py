@@ -4,8 +4,11 @@ The commit is made from the delivery and from where the branch is, and carries t
 is pushing it once, and it is found again by its key, whatever was put on top of it.
 """
 
+import contextlib
 import re
+import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,23 +18,36 @@ from integrations import disk
 from integrations.branches import tree
 from integrations.branches.command import GitFailed, Repository
 from integrations.contracts import DeliveryError, OutcomeUnknown, OutFile, Outgoing
+from integrations.words import _
 
 AUTHOR = ("Nightdesk", "nightdesk@localhost")
 _REF = re.compile(r"refs/heads/agent/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _KEY, _JOB = "Nightdesk-Delivery", "Nightdesk-Job"
+_LEFT_SECONDS = 6 * 3_600
 DEPTH = 50  # how far a person may have gone on from our commit and it still be seen to be in the branch
 
 FETCH = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head")
 _NOT_BY_NAME = re.compile(r"not our ref|unadvertised|no such remote ref|could not find remote ref", re.I)
 _FOR_GOOD = re.compile(
     r"does not appear to be a git repository|repository .*not found|does not exist|"
-    r"host key verification failed|permission (?:to \S+ )?denied|access denied|error: 403|not allowed|dubious",
+    r"host key verification failed|permission denied|access denied|not allowed|dubious",
     re.I,
 )
 
 
+_LOCKED = re.compile(r"cannot lock ref .*")
 _NO_LOGIN = re.compile(r"authentication failed|could not read (?:username|password)|error: 401", re.I)
+
+
+_NO_RIGHT = re.compile(r"error: 403|permission to \S+ denied", re.I)
+
+
+class RightMissing(DeliveryError):
+    """The login is good, but not for this: nothing was done, and only another right helps."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, permanent=True)
 
 
 class LoginRefused(DeliveryError):
@@ -93,6 +109,7 @@ def work_on(order: Order, workdir: Path) -> Iterator["Work"]:
     """A repository for this one attempt: nothing of an earlier one, broken or hostile, is in it."""
     try:
         disk.make_folder(workdir)
+        _clear(workdir)
         with tempfile.TemporaryDirectory(dir=workdir, prefix="push-") as folder:
             place, length = order.place, len(order.base_sha)
             made = Repository.made(Path(folder), place.address, sha_length=length, token=place.token)
@@ -101,6 +118,14 @@ def work_on(order: Order, workdir: Path) -> Iterator["Work"]:
         raise _refusal(order, error) from error
     except OSError as error:
         raise disk.refusal(error, workdir) from error
+
+
+def _clear(workdir: Path) -> None:
+    """Take away what attempts left whose process was killed: no attempt lasts for nearly as long."""
+    for folder in workdir.glob("push-*"):
+        with contextlib.suppress(OSError):
+            if time.time() - folder.stat().st_mtime > _LEFT_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -156,7 +181,10 @@ class Work:
             if not _NOT_BY_NAME.search(str(error)):
                 raise
             git(*FETCH, "--", address, "+refs/heads/*:refs/base/*")
-        refuse_unless(self._has(base), f"The commit {base} is gone from {self.order.place.name}.")
+        refuse_unless(
+            self._has(base),
+            _("The commit {base} is gone from {name}.").format(base=base, name=self.order.place.name),
+        )
 
     def _commit(self, start: str) -> str:
         """Make the commit, without a work tree: nothing of the repository is ever unpacked here."""
@@ -165,12 +193,17 @@ class Work:
         try:
             git("apply", "--cached", "--whitespace=nowarn", "-", given=order.patch.content)
         except GitFailed as error:
-            onto = "its base" if start == order.base_sha else f"what {order.branch} has become"
+            onto = _("its base")
+            if start != order.base_sha:
+                onto = _("what {branch} has become").format(branch=order.branch)
             raise DeliveryError(
-                f"{order.patch.name!r} does not fit onto {onto}: {error}.", permanent=True
+                _("{name} does not fit onto {onto}: {error}.").format(
+                    name=f"{order.patch.name!r}", onto=onto, error=error
+                ),
+                permanent=True,
             ) from error
         made = git("write-tree").strip()
-        refuse_unless(made != git("rev-parse", f"{start}^{{tree}}").strip(), "The patch changes nothing.")
+        refuse_unless(made != git("rev-parse", f"{start}^{{tree}}").strip(), _("The patch changes nothing."))
         who = {
             f"GIT_{role}_{part}": value
             for role in ("AUTHOR", "COMMITTER")
@@ -182,21 +215,26 @@ class Work:
         """Refuse what may not be pushed, and to go on from the work of others."""
         allowed = self.order.place.may_change_ci
         problems = tree.objections(self.repository, start, commit, may_change_ci=allowed)
-        refuse_unless(not problems, " ".join(["The change may not be pushed.", *problems]))
+        refuse_unless(not problems, " ".join([_("The change may not be pushed."), *problems]))
         ours = is_new or any(job == self.order.outgoing.job_uid for _, job in self._marked(_JOB, start))
         refuse_unless(
-            ours, f"{self.order.branch} holds work of somebody else: merge it or give it another name, then retry."
+            ours,
+            _("{branch} holds work of somebody else: merge it or give it another name, then retry.").format(
+                branch=self.order.branch
+            ),
         )
 
     def _push(self, commit: str) -> None:
-        """Push this commit to this ref. Git itself refuses whatever would not be a step forwards."""
+        """Push this commit to this ref. Git itself refuses whatever would not be a step forwards.
+
+        It is not broken off with this process: on this machine a repository would keep the ref's lock for ever.
+        """
         ref = self.order.ref
         if not _REF.fullmatch(ref) or not SHA.fullmatch(commit):
             raise AssertionError(f"{commit}:{ref} would leave the agent's own branches")
         try:
-            self.repository.git(
-                "push", "--porcelain", "--no-verify", "--", self.repository.address, f"{commit}:{ref}"
-            )
+            what = ("--porcelain", "--no-verify", "--", self.repository.address, f"{commit}:{ref}")
+            self.repository.git("push", *what, outlives=True)
         except GitFailed as error:
             self._judge(error, commit)
 
@@ -212,13 +250,23 @@ class Work:
         try:
             tip = self.tip()
         except GitFailed as lost:
-            raise OutcomeUnknown(f"The push to {name} broke off: {error}.") from lost
+            raise OutcomeUnknown(
+                _("The push to {name} broke off: {error}.").format(name=name, error=error)
+            ) from lost
         if tip == commit:
             return
+        if locked := _LOCKED.search(error.output):
+            # By another push of the same, which ends soon; or by one that died, and then a person has to look.
+            raise DeliveryError(
+                _("{name} cannot take the branch now: {locked}").format(name=name, locked=locked[0]),
+                permanent=False,
+            ) from error
         refused = next((line for line in error.output.splitlines() if line.startswith("!")), "")
         if "remote rejected" in refused:
             reason = refused.rpartition("[remote rejected]")[2].strip(" ()") or str(error)
-            raise DeliveryError(f"{name} refused the branch: {reason}.", permanent=True) from error
+            raise DeliveryError(
+                _("{name} refused the branch: {reason}.").format(name=name, reason=reason), permanent=True
+            ) from error
         raise _refusal(self.order, error) from error
 
     def _has(self, commit: str) -> bool:
@@ -238,6 +286,15 @@ def refuse_unless(condition: bool, reason: str) -> None:
 def _refusal(order: Order, error: GitFailed) -> DeliveryError:
     """What a person or the next attempt has to know; nothing was pushed."""
     if _NO_LOGIN.search(str(error)):
-        return LoginRefused(f"The repository {order.place.name} refuses the login: {error}.")
+        return LoginRefused(
+            _("The repository {name} refuses the login: {error}.").format(name=order.place.name, error=error)
+        )
+    if _NO_RIGHT.search(str(error)):
+        return RightMissing(
+            _("The repository {name} refuses what was asked: {error}.").format(name=order.place.name, error=error)
+        )
     permanent = bool(_FOR_GOOD.search(str(error))) and not error.late
-    return DeliveryError(f"The repository {order.place.name} cannot be used: {error}.", permanent=permanent)
+    return DeliveryError(
+        _("The repository {name} cannot be used: {error}.").format(name=order.place.name, error=error),
+        permanent=permanent,
+    )

@@ -16,6 +16,7 @@ from storages.backends.s3 import S3Storage
 
 from integrations.contracts import DeliveryError, OutcomeUnknown, TargetClosed
 from integrations.folder.places import Putting
+from integrations.words import _
 
 _CLOSED = {
     "AccessDenied",
@@ -77,6 +78,11 @@ class Bucket:
         """Put the bytes there."""
         self._put(path, content=content, condition={})
 
+    def remove(self, path: str) -> None:
+        """Take the object away."""
+        with self._looking():
+            self._client.delete_object(Bucket=self._bucket, Key=self._key(path))
+
     @property
     def _client(self):  # type: ignore[no-untyped-def]  # boto3 makes its clients at run time
         # Made anew for each thread by django-storages.
@@ -92,7 +98,9 @@ class Bucket:
                 return False
             raise self._refusal(error) from error
         except BotoCoreError as error:
-            raise OutcomeUnknown(f"{self.shown} did not answer: {type(error).__name__}.") from error
+            raise OutcomeUnknown(
+                _("{shown} did not answer: {kind}.").format(shown=self.shown, kind=type(error).__name__)
+            ) from error
         return True
 
     def _key(self, path: str) -> str:
@@ -104,17 +112,25 @@ class Bucket:
             yield
         except (ClientError, BotoCoreError) as error:
             reason = _code(error) if isinstance(error, ClientError) else type(error).__name__
-            raise OutcomeUnknown(f"{self.shown} cannot be read: {reason}.") from error
+            raise OutcomeUnknown(
+                _("{shown} cannot be read: {reason}.").format(shown=self.shown, reason=reason)
+            ) from error
 
     def _refusal(self, error: ClientError) -> Exception:
         code = _code(error)
         if code in _CLOSED:
-            return TargetClosed(f"{self.shown} takes nothing ({code}): look at its name, key and rights.")
+            return TargetClosed(
+                _("{shown} takes nothing ({code}): look at its name, key and rights.").format(
+                    shown=self.shown, code=code
+                )
+            )
         if code in _LATER:
-            return DeliveryError(f"{self.shown} asks for a pause ({code}).", permanent=False)
+            return DeliveryError(
+                _("{shown} asks for a pause ({code}).").format(shown=self.shown, code=code), permanent=False
+            )
         if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500) >= 500:
-            return OutcomeUnknown(f"{self.shown} failed with {code}.")
-        return DeliveryError(f"{self.shown} refused it: {code}.", permanent=True)
+            return OutcomeUnknown(_("{shown} failed with {code}.").format(shown=self.shown, code=code))
+        return DeliveryError(_("{shown} refused it: {code}.").format(shown=self.shown, code=code), permanent=True)
 
 
 def _code(error: ClientError) -> str:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from integrations import disk
 from integrations.contracts import OutcomeUnknown
+from integrations.words import _
 
 # Puts staged bytes at a path; False, and nothing done, if something is there already.
 Putting = Callable[[str], bool]
@@ -36,6 +37,10 @@ class Place(Protocol):
 
     def write(self, path: str, content: bytes) -> None:
         """Put the bytes there, in place of what is there: for pages of our own alone."""
+        ...
+
+    def remove(self, path: str) -> None:
+        """Take it away if it is there: for what was put there to try alone."""
         ...
 
 
@@ -79,6 +84,11 @@ class Disk:
             disk.make_folder((self._root / path).parent)
             part.replace(self._root / path)
 
+    def remove(self, path: str) -> None:
+        """As promised."""
+        with self._writing():
+            (self._root / path).unlink(missing_ok=True)
+
     def _putting(self, part: Path) -> Putting:
         def put(path: str) -> bool:
             disk.make_folder((self._root / path).parent)
@@ -91,7 +101,9 @@ class Disk:
         try:
             yield
         except OSError as error:
-            raise OutcomeUnknown(f"{self._root} cannot be read: {error.strerror or error}.") from error
+            raise OutcomeUnknown(
+                _("{root} cannot be read: {strerror}.").format(root=self._root, strerror=error.strerror or error)
+            ) from error
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:

@@ -14,6 +14,7 @@ from typing import ClassVar
 from integrations.contracts import DeliveryError, Json, Landed, Marked, OutcomeUnknown, OutFile, Outgoing
 from integrations.folder import index, naming
 from integrations.folder.places import Disk, Place, Putting
+from integrations.words import _
 
 _RECORDS = ".nightdesk"
 _SHOWN = ("external_id", "url", "detail")
@@ -30,15 +31,17 @@ class FolderTarget:
     lag_seconds: ClassVar[float] = 0.0
 
     def __init__(self, *, root: Path | str, options: Mapping[str, str] | None = None, pages: str = "") -> None:
-        self._place = _place(str(root), options or {})
+        self._place = place_at(str(root), options or {})
         self._pages = pages
 
     def deliver(self, outgoing: Outgoing) -> Landed:
         """Write the files once. Raises DeliveryError; a full disk is not permanent, and nothing is half written."""
         if outgoing.kind not in self.kinds:
-            raise DeliveryError(f"A folder takes documents and briefs, not a {outgoing.kind}.", permanent=True)
+            raise DeliveryError(
+                _("A folder takes documents and briefs, not a {kind}.").format(kind=outgoing.kind), permanent=True
+            )
         if not outgoing.files:
-            raise DeliveryError("There is no file to write: the job made none.", permanent=True)
+            raise DeliveryError(_("There is no file to write: the job made none."), permanent=True)
         self._place.prepare()
         return self._known(outgoing, same_files=True) or self._write(outgoing)
 
@@ -59,7 +62,10 @@ class FolderTarget:
             files = zip(puttings, outgoing.files, strict=True)
             names = [self._put(putting, folder, file) for putting, file in files]
         place = f"{folder}/{names[0]}" if len(names) == 1 else folder
-        landed = Landed(external_id=place, detail=f"{', '.join(names)} in {self._place.shown}/{folder}")
+        landed = Landed(
+            external_id=place,
+            detail=_("{names} in {folder}").format(names=", ".join(names), folder=f"{self._place.shown}/{folder}"),
+        )
         record = {**self._told(outgoing), **landed.model_dump(), "files": _sums(outgoing, names)}
         # The page before the record: a repeat after a break in between makes both anew, and finds the files there.
         others = self._of_job(outgoing)
@@ -67,9 +73,11 @@ class FolderTarget:
         with self._place.staged([json.dumps(record, indent=1).encode()]) as (put,):
             if not put(_path(outgoing)):
                 return self._known(outgoing) or landed
-        if (now := self._of_job(outgoing)) != others:
-            # Another effect of the job came at the same moment: whoever is later shows both.
+        # Another effect of the job may come at the same moment: whoever writes last has seen every record.
+        shown: list[Json] | None = None if others else []
+        while (now := self._of_job(outgoing)) != shown:
             self._place.write(f"{folder}/{index.NAME}", index.page([*now, record]))
+            shown = now
         return landed
 
     def _put(self, putting: Putting, folder: str, file: OutFile) -> str:
@@ -95,7 +103,7 @@ class FolderTarget:
             raise self._unreadable(path) from error
         if same_files and sums != [(file.name, file.sha256) for file in outgoing.files]:
             raise DeliveryError(
-                "Other files were written under this key already: nothing was done.", permanent=True
+                _("Other files were written under this key already: nothing was done."), permanent=True
             )
         return landed
 
@@ -118,7 +126,9 @@ class FolderTarget:
 
     def _unreadable(self, path: str) -> OutcomeUnknown:
         where = f"{self._place.shown}/{path}"
-        return OutcomeUnknown(f"The record {where} cannot be understood: look at it, or remove it.")
+        return OutcomeUnknown(
+            _("The record {where} cannot be understood: look at it, or remove it.").format(where=where)
+        )
 
     def _told(self, outgoing: Outgoing) -> Json:
         """What the page says of it."""
@@ -133,7 +143,8 @@ class FolderTarget:
         }
 
 
-def _place(root: str, options: Mapping[str, str]) -> Place:
+def place_at(root: str, options: Mapping[str, str]) -> Place:
+    """The place that this names. Raises ValueError where the extra for it is missing."""
     if not root.startswith("s3://"):
         return Disk(Path(root))
     try:

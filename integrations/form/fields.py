@@ -1,60 +1,136 @@
 """The fields of a hosted form, as its rule defines them, and what somebody filled in."""
 
+import re
+import unicodedata
 from collections.abc import Mapping
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
+from pydantic import ConfigDict, field_validator, model_validator
 from pydantic import Field as Bounded
-from pydantic import model_validator
 
 from integrations import bodies
 from integrations.contracts import Frozen, Json
+from integrations.words import _, gettext_noop
 
 MAX_FIELDS = 30
 MAX_LINE = 300
 # What a browser sends beside the fields. The trap has a name that programs like to fill in.
 TOKEN, TRAP, CSRF = "form_token", "website", "csrfmiddlewaretoken"
 _OURS = {TOKEN, TRAP, CSRF, "files"}
+_MOST_NAME = 40
 
 
 class Field(Frozen):
-    """One thing that the page asks for."""
+    """One thing that the page asks for. Without a name, its label makes one."""
 
-    name: str = Bounded(pattern=r"^[a-z][a-z0-9_]{0,39}$")
-    label: str = Bounded(min_length=1, max_length=120)
-    kind: Literal["text", "email", "textarea", "select", "file"] = "text"
-    required: bool = False
-    options: list[str] = Bounded(default_factory=list, max_length=50)
+    model_config = ConfigDict(title=gettext_noop("Field"))
+
+    label: str = Bounded(
+        min_length=1,
+        max_length=120,
+        title=gettext_noop("Label"),
+        description=gettext_noop("What the page asks, such as: Your mail address."),
+    )
+    kind: Literal["text", "email", "textarea", "select", "file"] = Bounded(
+        default="text",
+        title=gettext_noop("Kind"),
+        json_schema_extra={
+            "choices": {
+                "text": gettext_noop("one line"),
+                "email": gettext_noop("mail address"),
+                "textarea": gettext_noop("several lines"),
+                "select": gettext_noop("one of a list"),
+                "file": gettext_noop("files"),
+            }
+        },
+    )
+    options: list[str] = Bounded(
+        default_factory=list,
+        max_length=50,
+        title=gettext_noop("The list to choose from"),
+        description=gettext_noop("For “one of a list” alone."),
+    )
+    required: bool = Bounded(default=False, title=gettext_noop("It has to be filled in"))
+    name: str = Bounded(
+        default="",
+        pattern=r"^[a-z][a-z0-9_]{0,39}$",
+        title=gettext_noop("Name"),
+        description=gettext_noop(
+            "What title and brief call it, as in {size}: small letters, digits and _. Empty: made from the label."
+        ),
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_named(cls, given: Any) -> Any:
+        """A name of the label's letters, where none is written."""
+        if not isinstance(given, dict) or "name" in given or not isinstance(given.get("label"), str):
+            return given
+        return {**given, "name": _name(given["label"])}
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
         if self.name in _OURS:
-            raise ValueError(f"the name {self.name} is taken; choose another")
+            raise ValueError(_("the name {name} is taken; choose another").format(name=self.name))
         if (self.kind == "select") != bool(self.options):
-            raise ValueError("options belong to a field of kind select, which needs some")
+            raise ValueError(_("only “one of a list” has a list to choose from, and it needs one"))
         if len(set(self.options)) < len(self.options) or not all(option.strip() for option in self.options):
-            raise ValueError("options differ and are not empty")
+            raise ValueError(_("what can be chosen is named once each, and not empty"))
         return self
 
 
 class Conditions(Frozen):
     """Nothing to meet, the address is the rule's own. With fields, the address is also a page to fill in."""
 
-    fields: list[Field] = Bounded(default_factory=list, max_length=MAX_FIELDS)
-    heading: str = Bounded(default="", max_length=120)
-    intro: str = Bounded(default="", max_length=2_000)
-    thanks: str = Bounded(default="", max_length=2_000)
+    model_config = ConfigDict(
+        title=gettext_noop("Form"),
+        json_schema_extra={
+            "about": gettext_noop("A page to fill in that is made here, or a form on your own site."),
+            "examples": [
+                {},
+                {
+                    "heading": "Ask us",
+                    "thanks": "We answer by tomorrow.",
+                    "fields": [
+                        {"name": "email", "label": "Your mail address", "kind": "email", "required": True},
+                        {"name": "size", "label": "Size", "kind": "select", "options": ["Small", "Large"]},
+                        {"name": "message", "label": "What is it about?", "kind": "textarea", "required": True},
+                        {"name": "plans", "label": "Your plans", "kind": "file"},
+                    ],
+                },
+            ],
+        },
+    )
+
+    fields: list[Field] = Bounded(
+        default_factory=list,
+        max_length=MAX_FIELDS,
+        title=gettext_noop("What its page asks for"),
+        description=gettext_noop("With a field, its address is a page to fill in. With none, programs post there."),
+    )
+    heading: str = Bounded(
+        default="",
+        max_length=120,
+        title=gettext_noop("Heading of the page"),
+        description=gettext_noop("Empty: the rule's name."),
+    )
+    intro: str = Bounded(default="", max_length=2_000, title=gettext_noop("What stands above the fields"))
+    thanks: str = Bounded(
+        default="", max_length=2_000, title=gettext_noop("What is said to whoever has filled it in")
+    )
 
     @property
     def takes_files(self) -> bool:
         """Whether its page has a field for files."""
         return any(field.kind == "file" for field in self.fields)
 
-    @model_validator(mode="after")
-    def _names_differ(self) -> Self:
-        names = [field.name for field in self.fields]
+    @field_validator("fields")
+    @classmethod
+    def _names_differ(cls, fields: list[Field]) -> list[Field]:
+        names = [field.name for field in fields]
         if len(set(names)) < len(names):
-            raise ValueError("two fields have the same name")
-        return self
+            raise ValueError(_("two fields have the same name"))
+        return fields
 
 
 def read(conditions: Json) -> Conditions:
@@ -65,9 +141,10 @@ def read(conditions: Json) -> Conditions:
 def sentence(conditions: Conditions) -> str:
     """The conditions in words."""
     if not conditions.fields:
-        return "Every submission to its own address."
+        return _("Every submission to its own address.")
     labels = [f"“{field.label}”" for field in conditions.fields]
-    return f"Every submission to its own address, whose page asks for {_listed(labels)}."
+    said = _("Every submission to its own address, whose page asks for {fields}.")
+    return said.format(fields=_listed(labels))
 
 
 def cleaned(fields: list[Field], given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -110,6 +187,12 @@ def _problem(field: Field, value: str) -> str:
     return ""
 
 
+def _name(label: str) -> str:
+    """The label as a name: its letters without their marks, what stands between them as one _."""
+    plain = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "_", plain).lstrip("_0123456789")[:_MOST_NAME].strip("_") or "field"
+
+
 def _is_address(value: str) -> bool:
     """Whether it looks like an address; only a message that arrives would prove it."""
     name, _, host = value.rpartition("@")
@@ -117,4 +200,5 @@ def _is_address(value: str) -> bool:
 
 
 def _listed(labels: list[str]) -> str:
-    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
+    glue = _("and")
+    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} {glue} {labels[-1]}"

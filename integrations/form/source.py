@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
+from pydantic import BaseModel
+
 from integrations import attachments, bodies, signatures
 from integrations.contracts import Attached, Incoming, Json, Malformed, RawRequest, Sample, TooLarge
 from integrations.form import fields
@@ -26,6 +28,8 @@ class FormSource:
     slug: ClassVar[str] = "form"
     max_body_bytes: ClassVar[int] = 14_000_000
     addressed: ClassVar[bool] = True
+    kept_headers: ClassVar[tuple[str, ...]] = ("webhook-id", "webhook-timestamp")
+    conditions: ClassVar[type[BaseModel]] = fields.Conditions
 
     def verify(self, request: RawRequest, *, secrets: Sequence[str], now: datetime) -> None:
         """Return if a whsec_ key signed it or an nd_ token came with it; a wrong signature is never forgiven."""

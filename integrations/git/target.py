@@ -9,6 +9,7 @@ from typing import ClassVar
 from integrations.branches.listing import commits_of_ours
 from integrations.branches.work import Order, Place, refuse_unless, work_on
 from integrations.contracts import DeliveryError, Landed, Marked, OutcomeUnknown, Outgoing
+from integrations.words import _
 
 
 class GitTarget:
@@ -71,7 +72,11 @@ class GitTarget:
 def _landed(order: Order, commit: str) -> Landed:
     """The proof, the same in every attempt."""
     page = _page(order.place.address, order.branch)
-    return Landed(external_id=commit, url=page, detail=f"{order.branch} on {order.place.name}")
+    return Landed(
+        external_id=commit,
+        url=page,
+        detail=_("{branch} on {name}").format(branch=order.branch, name=order.place.name),
+    )
 
 
 def _page(address: str, branch: str) -> str:

@@ -7,6 +7,7 @@ from github import Auth, Github, GithubIntegration
 
 from integrations.branches.work import refuse_unless
 from integrations.github.refusals import asking
+from integrations.words import _
 
 API_VERSION = "2022-11-28"
 _SECONDS = 15
@@ -85,14 +86,14 @@ class App:
         """
         wanted = {"permissions": permissions, "repositories": [full_name.partition("/")[2]]}
         path = f"/app/installations/{self._installation(full_name)}/access_tokens"
-        with asking("the token of this App", writes=False):
-            _, made = self._api.requester.requestJsonAndCheck("POST", path, input=wanted)
+        with asking(_("the token of this App"), writes=False):
+            _headers, made = self._api.requester.requestJsonAndCheck("POST", path, input=wanted)
         return dict(made)
 
     def _installation(self, full_name: str) -> int:
         if full_name not in self._installations:
-            with asking(f"whether the App is installed on {full_name}", writes=False):
-                owner, _, name = full_name.partition("/")
+            with asking(_("whether the App is installed on {name}").format(name=full_name), writes=False):
+                owner, _slash, name = full_name.partition("/")
                 self._installations[full_name] = self._api.get_repo_installation(owner, name).id
         return self._installations[full_name]
 

@@ -19,6 +19,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from integrations.bodies import one_line
 from integrations.contracts import DeliveryError, Undelivered
+from integrations.words import _
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +101,10 @@ class GitHubGaps:
         pages = self._pages(f"{self._base_url}{root}/hooks?per_page=100", _HOOKS)
         hooks = [hook for page in pages for hook in page if hook.config.url.rstrip("/") == self._address]
         if not hooks:
-            raise DeliveryError(f"{owner} has no webhook that posts to {self._address}/.", permanent=True)
+            raise DeliveryError(
+                _("{owner} has no webhook that posts to {address}/.").format(owner=owner, address=self._address),
+                permanent=True,
+            )
         return [f"{root}/hooks/{hook.id}" for hook in hooks if hook.active]
 
     def _gaps(self, hook: str, since: datetime) -> Iterator[Undelivered]:
@@ -124,19 +128,23 @@ class GitHubGaps:
                 )
 
     def _pages(self, url: str, form: TypeAdapter[Any]) -> Iterator[Any]:
-        for _ in range(MAX_PAGES):
+        for _page in range(MAX_PAGES):
             content, headers = self._call("GET", url)
             try:
                 yield form.validate_python(json.loads(content))
             except (ValidationError, ValueError) as error:
-                raise DeliveryError(f"GitHub's answer to {url} cannot be read.", permanent=False) from error
+                raise DeliveryError(
+                    _("GitHub's answer to {url} cannot be read.").format(url=url), permanent=False
+                ) from error
             following = _NEXT.search(headers.get("Link", ""))
             if following is None:
                 return
             url = following[1]
             # The token goes to nobody else.
             if not url.startswith(f"{self._base_url}/"):
-                raise DeliveryError(f"GitHub's list goes on at another address: {one_line(url)}", permanent=True)
+                raise DeliveryError(
+                    _("GitHub's list goes on at another address: {url}").format(url=one_line(url)), permanent=True
+                )
 
     def _call(self, method: str, url: str) -> tuple[bytes, HTTPMessage]:
         headers = {
@@ -153,7 +161,9 @@ class GitHubGaps:
             with error:
                 raise _refused(error, urlsplit(url).path) from error
         except (URLError, HTTPException, OSError) as error:
-            raise DeliveryError(f"GitHub cannot be reached: {one_line(str(error))}", permanent=False) from error
+            raise DeliveryError(
+                _("GitHub cannot be reached: {error}").format(error=one_line(str(error))), permanent=False
+            ) from error
 
 
 class _NoRedirect(HTTPRedirectHandler):
@@ -166,11 +176,12 @@ def _refused(error: HTTPError, path: str) -> DeliveryError:
         error.code == 429 or "retry-after" in error.headers or error.headers.get("x-ratelimit-remaining") == "0"
     )
     fix = {
-        401: "check GITHUB_TOKEN",
-        403: "the token needs to read and write webhooks",
-        404: "check GITHUB_HOOKS, and that the token may read webhooks there",
+        401: _("check GITHUB_TOKEN"),
+        403: _("the token needs to read and write webhooks"),
+        404: _("check GITHUB_HOOKS, and that the token may read webhooks there"),
     }.get(error.code, "")
-    why = "its limit of calls is reached" if is_limit else fix or one_line(error.reason)
+    why = _("its limit of calls is reached") if is_limit else fix or one_line(error.reason)
     return DeliveryError(
-        f"GitHub answers {error.code} for {path}: {why}.", permanent=error.code < 500 and not is_limit
+        _("GitHub answers {code} for {path}: {why}.").format(code=error.code, path=path, why=why),
+        permanent=error.code < 500 and not is_limit,
     )

@@ -13,16 +13,17 @@ from github import GithubException
 from requests import ConnectTimeout, RequestException
 
 from integrations.bodies import one_line
-from integrations.branches.work import LoginRefused
+from integrations.branches.work import LoginRefused, RightMissing
 from integrations.contracts import DeliveryError, OutcomeUnknown
+from integrations.words import _, gettext_noop
 
 # Where a secondary limit names no time: "wait for at least one minute".
 _MINUTE = 60.0
+_RIGHTS = "Give the token or the App the rights that `manage.py doctor` names."
 _FIXES = {
-    403: "Give the token or the App the rights that `manage.py doctor` names.",
-    404: "The token or the App does not reach it, or it is gone.",
-    410: "It is switched off there.",
-    451: "It is blocked there.",
+    404: gettext_noop("The token or the App does not reach it, or it is gone."),
+    410: gettext_noop("It is switched off there."),
+    451: gettext_noop("It is blocked there."),
 }
 
 
@@ -34,10 +35,12 @@ def asking(what: str, *, writes: bool) -> Iterator[None]:
     except GithubException as error:
         raise _judged(what, error, writes=writes) from error
     except ConnectTimeout as error:
-        raise DeliveryError(f"GitHub cannot be reached for {what}.", permanent=False) from error
+        raise DeliveryError(_("GitHub cannot be reached for {what}.").format(what=what), permanent=False) from error
     except (RequestException, ValueError, AssertionError) as error:
         # An answer that broke off, is no JSON, or leads to another host.
-        text = f"GitHub gave no answer that can be read to {what}: {one_line(type(error).__name__)}."
+        text = _("GitHub gave no answer that can be read to {what}: {kind}.").format(
+            what=what, kind=one_line(type(error).__name__)
+        )
         raise OutcomeUnknown(text) if writes else DeliveryError(text, permanent=False) from error
 
 
@@ -51,14 +54,20 @@ def words_of(error: GithubException) -> str:
 
 def _judged(what: str, error: GithubException, *, writes: bool) -> Exception:
     headers = {str(name).lower(): str(value) for name, value in (error.headers or {}).items()}
-    said = f"GitHub answers {error.status} to {what}: {words_of(error) or 'no reason is given'}."
+    said = _("GitHub answers {status} to {what}: {error}.").format(
+        status=error.status, what=what, error=words_of(error) or _("no reason is given")
+    )
     if error.status >= 500:
         return OutcomeUnknown(said) if writes else DeliveryError(said, permanent=False)
     if error.status == 401:
-        return LoginRefused(f"{said} Check GITHUB_TOKEN, or the App's key.")
+        return LoginRefused(_("{said} Check GITHUB_TOKEN, or the App's key.").format(said=said))
     if _is_limit(error, headers):
         return DeliveryError(said, permanent=False, retry_after=_seconds(headers))
-    return DeliveryError(f"{said} {_FIXES.get(error.status, '')}".strip(), permanent=True)
+    if error.status == 403:
+        return RightMissing(f"{said} {_RIGHTS}")
+    return DeliveryError(
+        f"{said} {_(_FIXES[error.status]) if error.status in _FIXES else ''}".strip(), permanent=True
+    )
 
 
 def _is_limit(error: GithubException, headers: Mapping[str, str]) -> bool:

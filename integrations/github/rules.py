@@ -1,24 +1,13 @@
 """Rules to begin with: what owners ask of GitHub most, ready to be taken over and changed."""
 
-from integrations.contracts import Frozen, Json
-
-
-class RuleTemplate(Frozen):
-    """A rule without its client and budget, in the fields of a Trigger. `conditions` are what the source reads."""
-
-    slug: str
-    name: str
-    conditions: Json
-    title_template: str
-    brief_template: str
-    priority: int = 2
-
+from integrations.contracts import RuleTemplate
+from integrations.words import gettext_noop
 
 # Each brief says whose words it holds: a title and a text are a stranger's until a person has read them.
 TEMPLATES: tuple[RuleTemplate, ...] = (
     RuleTemplate(
         slug="pull-request-opened",
-        name="A pull request is opened",
+        name=gettext_noop("A pull request is opened"),
         conditions={"event": "pull_request.opened"},
         title_template="Look at {repository}#{number}: {title}",
         brief_template=(
@@ -31,7 +20,7 @@ TEMPLATES: tuple[RuleTemplate, ...] = (
     ),
     RuleTemplate(
         slug="issue-labelled",
-        name="An issue gets the label nightdesk",
+        name=gettext_noop("An issue gets the label nightdesk"),
         conditions={"event": "issues.labeled", "label": "nightdesk"},
         title_template="{repository}#{number}: {title}",
         brief_template=(
@@ -42,7 +31,7 @@ TEMPLATES: tuple[RuleTemplate, ...] = (
     ),
     RuleTemplate(
         slug="workflow-failed",
-        name="A workflow fails on main",
+        name=gettext_noop("A workflow fails on main"),
         conditions={
             "event": "workflow_run.completed",
             "branch": ["main", "master"],

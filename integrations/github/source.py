@@ -10,12 +10,15 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
+from pydantic import BaseModel
+
 from integrations import bodies
-from integrations.contracts import BadSignature, Incoming, Json, Malformed, News, RawRequest, Sample
+from integrations.contracts import BadSignature, Incoming, Json, Malformed, News, RawRequest, RuleTemplate, Sample
 from integrations.github import samples
 from integrations.github.conditions import Conditions
 from integrations.github.news import EVENTS, news
 from integrations.github.payloads import extract
+from integrations.github.rules import TEMPLATES
 
 # A push may list thousands of commits, each with its files.
 MAX_VALUES = 1_000_000
@@ -35,6 +38,9 @@ class GitHubSource:
     slug: ClassVar[str] = "github"
     max_body_bytes: ClassVar[int] = 25_000_000
     addressed: ClassVar[bool] = False
+    kept_headers: ClassVar[tuple[str, ...]] = ("x-github-event", "x-github-delivery")
+    conditions: ClassVar[type[BaseModel]] = Conditions
+    rule_templates: ClassVar[tuple[RuleTemplate, ...]] = TEMPLATES
 
     def __init__(self, own_logins: Collection[str] = (), reviewers: Collection[str] = ()) -> None:
         self.own_logins = frozenset(own_logins)

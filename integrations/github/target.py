@@ -14,12 +14,13 @@ from typing import ClassVar
 from github.PullRequest import PullRequest
 
 from integrations.branches.listing import commits_of_ours
-from integrations.branches.work import SHA, LoginRefused, Order, Place, refuse_unless, work_on
+from integrations.branches.work import SHA, LoginRefused, Order, Place, RightMissing, refuse_unless, work_on
 from integrations.contracts import DeliveryError, Landed, Marked, OutcomeUnknown, Outgoing, TargetClosed
 from integrations.github import wording
 from integrations.github.access import Client, access
 from integrations.github.addresses import clone_address, full_name
 from integrations.github.pulls import Desk
+from integrations.words import _
 
 METHODS = ("merge", "squash", "rebase")
 
@@ -65,21 +66,21 @@ class GitHubTarget:
         refuse_unless(outgoing.kind in self.kinds, f"GitHub takes branches and merges, not a {outgoing.kind}.")
         make = self._merge if outgoing.kind == "merge" else self._deliver
         try:
+            try:
+                return make(outgoing)
+            except LoginRefused:
+                if not self._access.renews:
+                    raise
+            # An App's token lives for an hour: what is done already is found, and gone on from.
             return make(outgoing)
-        except LoginRefused as error:
-            if not self._access.renews:
-                raise TargetClosed(str(error)) from error
-        # An App's token lives for an hour: what is done already is found, and gone on from.
-        try:
-            return make(outgoing)
-        except LoginRefused as error:
+        except (LoginRefused, RightMissing) as error:
             raise TargetClosed(str(error)) from error
 
     def find(self, outgoing: Outgoing) -> Landed | None:
         """The branch with its pull request, or the merge, if it is there. Raises OutcomeUnknown if none can say."""
         try:
             return self._find_merge(outgoing) if outgoing.kind == "merge" else self._find_branch(outgoing)
-        except LoginRefused as error:
+        except (LoginRefused, RightMissing) as error:
             raise OutcomeUnknown(str(error)) from error
         except DeliveryError as error:
             if error.permanent:
@@ -195,7 +196,8 @@ class Wanted:
 
     def landed(self, made: str) -> Landed:
         """The proof, the same in every attempt."""
-        detail = f"#{self.number} on {self.repository} merged as {made[:12]}"
+        said = _("#{number} on {repository} merged as {commit}")
+        detail = said.format(number=self.number, repository=self.repository, commit=made[:12])
         return Landed(external_id=made, url=self.page, detail=detail)
 
 
@@ -209,5 +211,5 @@ def _landed(order: Order, commit: str, pull: PullRequest) -> Landed:
         "into": pull.base.ref,
         "page": pull.html_url,
     }
-    detail = f"{order.branch} on {order.place.name}"
+    detail = _("{branch} on {name}").format(branch=order.branch, name=order.place.name)
     return Landed(external_id=commit, url=pull.html_url, detail=detail, merge=merge)

@@ -16,6 +16,7 @@ from django.utils.encoding import punycode
 from integrations.contracts import DeliveryError, Json, OutFile, Outgoing
 from integrations.mail import replies
 from integrations.mail.rendering import to_html
+from integrations.words import _
 
 MAX_BYTES = 20_000_000
 MAX_RECIPIENTS = 50
@@ -35,9 +36,9 @@ def compose(outgoing: Outgoing, *, sender: str, reply_to: str = "") -> EmailMult
     """
     to, cc = _addresses(outgoing, "to"), _addresses(outgoing, "cc")
     if not to:
-        raise _refused("It has no recipient: give the client a trusted recipient, then send it anew.")
+        raise _refused(_("It has no recipient: give the client a trusted recipient, then send it anew."))
     if len(to) + len(cc) > MAX_RECIPIENTS:
-        raise _refused(f"It has more than {MAX_RECIPIENTS} recipients.")
+        raise _refused(_("It has more than {max_recipients} recipients.").format(max_recipients=MAX_RECIPIENTS))
     text = _text(outgoing.files)
     mail = EmailMultiAlternatives(
         subject=_subject(outgoing),
@@ -68,8 +69,13 @@ def checked_sender(sender: str) -> str:
 
 def message_id(key: str, *, sender: str) -> str:
     """The Message-ID of the effect with this key, the same for every attempt."""
+    return message_id_of(hashlib.sha256(key.encode()).hexdigest()[:32], sender=sender)
+
+
+def message_id_of(own_part: str, *, sender: str) -> str:
+    """The Message-ID with this part of its own, of a mail from the sender."""
     domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
-    return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{punycode(domain)}>"
+    return f"<{own_part}@{punycode(domain)}>"
 
 
 def _threading(thread: Json, recipients: list[str]) -> dict[str, str]:
@@ -86,7 +92,7 @@ def _threading(thread: Json, recipients: list[str]) -> dict[str, str]:
 def _addresses(outgoing: Outgoing, field: str) -> list[str]:
     value = outgoing.fields.get(field) or []
     if not isinstance(value, list):
-        raise _refused(f"{field} is not a list of addresses.")
+        raise _refused(_("{field} is not a list of addresses.").format(field=field))
     return list(dict.fromkeys(_address(one) for one in value))
 
 
@@ -94,36 +100,46 @@ def _address(value: object) -> str:
     """The address itself: one, with nothing that a header could take for more than that."""
     text = str(value).strip()
     if not text.isprintable():
-        raise _refused("An address holds a line break or control character: correct the client's recipients.")
+        raise _refused(_("An address holds a line break or control character: correct the client's recipients."))
     try:
         clean = sanitize_address(text, "utf-8")
         validate_email(parseaddr(clean)[1])
     except (ValidationError, ValueError) as error:
-        raise _refused(f"{text[:100]!r} is no mail address: correct the client's recipients.") from error
+        raise _refused(
+            _("{text} is no mail address: correct the client's recipients.").format(text=f"{text[:100]!r}")
+        ) from error
     return text
 
 
 def _subject(outgoing: Outgoing) -> str:
     subject = str(outgoing.fields.get("subject") or outgoing.job_title).strip()
     if not subject.isprintable():
-        raise _refused("The subject holds a line break or a control character: edit it, then approve it anew.")
+        raise _refused(_("The subject holds a line break or a control character: edit it, then approve it anew."))
     if not 0 < len(subject) <= MAX_SUBJECT_CHARS:
-        raise _refused(f"The subject must have 1 to {MAX_SUBJECT_CHARS} characters.")
+        raise _refused(
+            _("The subject must have 1 to {max_subject_chars} characters.").format(
+                max_subject_chars=MAX_SUBJECT_CHARS
+            )
+        )
     return subject
 
 
 def _text(files: list[OutFile]) -> str:
     if not files:
-        raise _refused("There is no message to send.")
+        raise _refused(_("There is no message to send."))
     size = sum(len(file.content) for file in files)
     if size > MAX_BYTES:
-        raise _refused(f"Message and attachments have {size} bytes; mail servers take at most {MAX_BYTES}.")
+        raise _refused(
+            _("Message and attachments have {size} bytes; mail servers take at most {max_bytes}.").format(
+                size=size, max_bytes=MAX_BYTES
+            )
+        )
     try:
         text = files[0].content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise _refused(f"The message {files[0].name} is not a UTF-8 text.") from error
+        raise _refused(_("The message {name} is not a UTF-8 text.").format(name=files[0].name)) from error
     if not text.strip():
-        raise _refused("The message is empty.")
+        raise _refused(_("The message is empty."))
     return text
 
 

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
 from integrations import bodies
 from integrations.contracts import Frozen, Json
+from integrations.words import _, either, gettext_noop
 
 
 def _listed(value: Any) -> Any:
@@ -24,13 +25,57 @@ class Conditions(Frozen):
     theirs. Mail of a list, or written by a program, meets only a rule that asks for it.
     """
 
-    sender: _Patterns = []
-    unverified: bool = False  # a sender who cannot be proven will do
-    recipient: _Patterns = []
-    subject: _Patterns = []
-    list_id: _Patterns = []
-    has_attachment: bool | None = None
-    automatic: bool = False
+    model_config = ConfigDict(
+        title=gettext_noop("Mail"),
+        json_schema_extra={
+            "about": gettext_noop("Mail to the mailbox that Nightdesk reads."),
+            "examples": [{"sender": ["*@example.com"], "subject": "invoice", "has_attachment": True}],
+        },
+    )
+
+    sender: _Patterns = Field(
+        default=[],
+        title=gettext_noop("Sent by"),
+        description=gettext_noop("Whole addresses; a * stands for anything, as in *@example.com. Empty: anybody."),
+    )
+    unverified: bool = Field(
+        default=False,
+        title=gettext_noop("A sender who cannot be proven will do"),
+        description=gettext_noop("Anybody can write under any address: then whoever does opens a job."),
+    )
+    recipient: _Patterns = Field(
+        default=[],
+        title=gettext_noop("Sent to"),
+        description=gettext_noop("Whole addresses, one of which it was sent to. Empty: any."),
+    )
+    subject: _Patterns = Field(
+        default=[],
+        title=gettext_noop("Words in the subject"),
+        description=gettext_noop("One of them is enough; they may stand anywhere in it. Empty: any subject."),
+    )
+    list_id: _Patterns = Field(
+        default=[],
+        title=gettext_noop("Mailing lists"),
+        description=gettext_noop("Names of lists (List-Id). Mail of a list opens nothing unless it is named here."),
+        json_schema_extra={"rare": True},
+    )
+    has_attachment: bool | None = Field(
+        default=None,
+        title=gettext_noop("Files"),
+        json_schema_extra={
+            "choices": {
+                "": gettext_noop("with or without"),
+                "true": gettext_noop("only with a file"),
+                "false": gettext_noop("only without a file"),
+            }
+        },
+    )
+    automatic: bool = Field(
+        default=False,
+        title=gettext_noop("Mail that a program wrote counts too"),
+        description=gettext_noop("Receipts, notices, answers by machine."),
+        json_schema_extra={"rare": True},
+    )
 
     @classmethod
     def read(cls, conditions: Json) -> Self:
@@ -43,19 +88,18 @@ class Conditions(Frozen):
 
     def sentence(self) -> str:
         """All of them as a person says it."""
-        proof = "who may be anybody" if self.unverified else "proven by the mail provider"
-        attached = {True: "with a file", False: "without a file", None: ""}
-        writer = "a person or a program" if self.automatic else "a person"
+        proof = _("who may be anybody") if self.unverified else _("proven by the mail provider")
+        attached = {True: _("with a file"), False: _("without a file"), None: ""}
+        writer = _("that a person or a program wrote") if self.automatic else _("that a person wrote")
+        subject = either(f"“{one}”" for one in self.subject)
         parts = [
-            f"from {' or '.join(self.sender)} ({proof})" if self.sender else "",
-            f"to {' or '.join(self.recipient)}" if self.recipient else "",
-            f"of the list {' or '.join(self.list_id)}" if self.list_id else "",
-            f"with “{'” or “'.join(self.subject)}” in its subject" if self.subject else "",
+            _("from {sender} ({proof})").format(sender=either(self.sender), proof=proof) if self.sender else "",
+            _("to {recipient}").format(recipient=either(self.recipient)) if self.recipient else "",
+            _("of the list {name}").format(name=either(self.list_id)) if self.list_id else "",
+            _("with {words} in its subject").format(words=subject) if subject else "",
             attached[self.has_attachment],
         ]
-        return (
-            " ".join(["A mail" if any(parts) else "Any mail", f"that {writer} wrote", *filter(None, parts)]) + "."
-        )
+        return " ".join([_("A mail") if any(parts) else _("Any mail"), writer, *filter(None, parts)]) + "."
 
     def _fits_sender(self, data: Json) -> bool:
         if not self.sender:

@@ -5,6 +5,7 @@ https://anymail.dev/en/stable/inbound/
 
 import json
 import logging
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,18 +13,23 @@ from email.message import Message
 from typing import Any
 from urllib.parse import urlsplit
 
-from anymail.exceptions import AnymailConfigurationError, AnymailWebhookValidationFailure
-from anymail.webhooks.amazon_ses import AmazonSESInboundWebhookView
+from anymail.exceptions import (
+    AnymailConfigurationError,
+    AnymailNotSupportedWarning,
+    AnymailWebhookValidationFailure,
+)
+from anymail.signals import AnymailTrackingEvent
 from anymail.webhooks.mailersend import MailerSendInboundWebhookView
 from anymail.webhooks.mailgun import MailgunInboundWebhookView
 from anymail.webhooks.mailjet import MailjetInboundWebhookView
 from anymail.webhooks.mandrill import MandrillCombinedWebhookView
 from anymail.webhooks.postal import PostalInboundWebhookView
 from anymail.webhooks.postmark import PostmarkInboundWebhookView
-from anymail.webhooks.sendgrid import SendGridInboundWebhookView
+from anymail.webhooks.sendgrid import SendGridInboundWebhookView, SendGridTrackingWebhookView
 from anymail.webhooks.sparkpost import SparkPostInboundWebhookView
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.module_loading import import_string
 
 from integrations import bodies
 from integrations.contracts import BadSignature, Malformed, RawRequest
@@ -39,28 +45,36 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Provider:
-    """How one provider is read. `own_proof` names the setting that makes the shared password dispensable."""
+    """How one provider is read: by this view, or by the one at this dotted path, loaded when its first mail comes.
 
-    view: Callable[..., Any]
+    `own_proof` names the setting that makes the shared password dispensable.
+    """
+
+    view: Callable[..., Any] | str
     own_proof: str = ""
-    needs: str = ""  # the setting without which its mail cannot be fetched
+    needs: str = ""  # the setting without which what it posts cannot be proven, or its mail not be fetched
 
 
-class _AmazonSES(AmazonSESInboundWebhookView):  # type: ignore[misc]  # the library has no types
-    """As anymail's; that there may be no shared password is made up for here."""
-
-    warn_if_no_basic_auth = False
-
-
-class _SendGrid(SendGridInboundWebhookView):  # type: ignore[misc]  # as above
+class _SendGrid(SendGridInboundWebhookView):  # type: ignore[misc]  # the library has no types
     """As anymail's, without its warning that SendGrid is not looked after any more."""
 
     def __init__(self, **options: Any) -> None:
         super(SendGridInboundWebhookView, self).__init__(**options)
 
 
+class _SendGridTracking(SendGridTrackingWebhookView):  # type: ignore[misc]  # as above
+    """Likewise; the key that proves its posts is loaded as anymail does it."""
+
+    def __init__(self, **options: Any) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", AnymailNotSupportedWarning)
+            super().__init__(**options)
+
+
+_OF_ANYMAIL = "anymail.webhooks"
+# Mail that comes in.
 PROVIDERS: dict[str, Provider] = {
-    "amazon_ses": Provider(_AmazonSES, own_proof="AMAZON_SES_TOPIC_ARNS"),
+    "amazon_ses": Provider("integrations.mail.amazon.AmazonSES", own_proof="AMAZON_SES_TOPIC_ARNS"),
     "brevo": Provider(fetching.Brevo, needs="BREVO_API_KEY"),
     "mailersend": Provider(MailerSendInboundWebhookView, "MAILERSEND_INBOUND_SECRET", "MAILERSEND_INBOUND_SECRET"),
     "mailgun": Provider(MailgunInboundWebhookView, "MAILGUN_WEBHOOK_SIGNING_KEY", "MAILGUN_WEBHOOK_SIGNING_KEY"),
@@ -69,9 +83,34 @@ PROVIDERS: dict[str, Provider] = {
     "mandrill": Provider(MandrillCombinedWebhookView, "MANDRILL_WEBHOOK_KEY", "MANDRILL_WEBHOOK_KEY"),
     "postal": Provider(PostalInboundWebhookView, "POSTAL_WEBHOOK_KEY", "POSTAL_WEBHOOK_KEY"),
     "postmark": Provider(PostmarkInboundWebhookView),
-    "resend": Provider(fetching.Resend, "RESEND_INBOUND_SECRET", "RESEND_API_KEY"),
+    "resend": Provider("integrations.mail.resend.Resend", "RESEND_INBOUND_SECRET", "RESEND_API_KEY"),
     "sendgrid": Provider(_SendGrid),
     "sparkpost": Provider(SparkPostInboundWebhookView),
+}
+# What became of mail that was sent. Mandrill tells both at one address.
+TRACKING: dict[str, Provider] = {
+    "amazon_ses": Provider("integrations.mail.amazon.AmazonSESTracking", own_proof="AMAZON_SES_TOPIC_ARNS"),
+    "brevo": Provider(f"{_OF_ANYMAIL}.brevo.BrevoTrackingWebhookView"),
+    "mailersend": Provider(
+        f"{_OF_ANYMAIL}.mailersend.MailerSendTrackingWebhookView",
+        "MAILERSEND_SIGNING_SECRET",
+        "MAILERSEND_SIGNING_SECRET",
+    ),
+    "mailgun": Provider(
+        f"{_OF_ANYMAIL}.mailgun.MailgunTrackingWebhookView",
+        "MAILGUN_WEBHOOK_SIGNING_KEY",
+        "MAILGUN_WEBHOOK_SIGNING_KEY",
+    ),
+    "mailjet": Provider(f"{_OF_ANYMAIL}.mailjet.MailjetTrackingWebhookView"),
+    "mailtrap": Provider(f"{_OF_ANYMAIL}.mailtrap.MailtrapTrackingWebhookView", "MAILTRAP_TRACKING_SECRET"),
+    "mandrill": PROVIDERS["mandrill"],
+    "postal": Provider(
+        f"{_OF_ANYMAIL}.postal.PostalTrackingWebhookView", "POSTAL_WEBHOOK_KEY", "POSTAL_WEBHOOK_KEY"
+    ),
+    "postmark": Provider(f"{_OF_ANYMAIL}.postmark.PostmarkTrackingWebhookView"),
+    "resend": Provider(f"{_OF_ANYMAIL}.resend.ResendTrackingWebhookView", "RESEND_SIGNING_SECRET"),
+    "sendgrid": Provider(_SendGridTracking, "SENDGRID_TRACKING_WEBHOOK_VERIFICATION_KEY"),
+    "sparkpost": Provider(f"{_OF_ANYMAIL}.sparkpost.SparkPostTrackingWebhookView"),
 }
 
 
@@ -85,13 +124,24 @@ class Posted:
     problem: str = ""
 
 
-class Posting:
-    """One request of a provider's, of which nothing is believed yet. Raises BadSignature where nothing could be."""
+@dataclass(frozen=True)
+class Told:
+    """What became of one mail that was sent, as anymail reads it, and the bytes that told it."""
 
-    def __init__(self, esp: str, raw: RawRequest) -> None:
+    event: AnymailTrackingEvent
+    raw: bytes
+
+
+class Posting:
+    """One request of a provider's, of which nothing is believed yet. Raises BadSignature where nothing could be.
+
+    `tracks`: it came to the address at which a provider tells what became of mail that was sent.
+    """
+
+    def __init__(self, esp: str, raw: RawRequest, *, tracks: bool = False) -> None:
         self._esp, self._raw = esp, raw
         self._request = _Request(raw)
-        self._view = _view_of(esp)
+        self._view = _view_of(esp, (TRACKING if tracks else PROVIDERS)[esp])
 
     def verify(self, *, now: datetime) -> None:
         """Return if it proves to come from the provider; raise BadSignature."""
@@ -102,13 +152,13 @@ class Posting:
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise BadSignature(f"The proof of the sender cannot be read: {error}") from error
         if self._esp == "mailgun":
-            _check_age(self._request.POST.get("timestamp", ""), now)
+            _check_age(self._timestamp(), now)
         if self._esp == "amazon_ses":
             topics = settings.ANYMAIL.get("AMAZON_SES_TOPIC_ARNS", [])
             sns.verify(self._notice(), topics=topics, fetch=sns.certificate)
 
-    def mails(self) -> list[Posted]:
-        """The mails in a request that was verified. Raises Malformed, Unfetched or Unreachable.
+    def contents(self) -> list[Posted | Told]:
+        """The mails of a verified request, or what it tells of mails. Raises Malformed, Unfetched or Unreachable.
 
         What is whole and proven, but not as anymail expects it, is one mail that cannot be read: kept, not refused.
         """
@@ -124,7 +174,21 @@ class Posting:
         except Exception as error:
             log.exception("a mail by %s could not be read", self._esp)
             return [Posted(Message(), NO_ENVELOPE, self._raw.body, f"{type(error).__name__} while reading it")]
-        return [self._posted(event, number, len(events)) for number, event in enumerate(events)]
+        return [
+            self._told(event, len(events))
+            if isinstance(event, AnymailTrackingEvent)
+            else self._posted(event, number, len(events))
+            for number, event in enumerate(events)
+        ]
+
+    def _told(self, event: AnymailTrackingEvent, count: int) -> Told:
+        return Told(event, self._raw.body if count == 1 else json.dumps(event.esp_event, default=str).encode())
+
+    def _timestamp(self) -> str:
+        """Mailgun's, which stands among the fields of a form, or in JSON beside the signature."""
+        if self._request.content_type in {bodies.FORM_TYPE, forms.MULTIPART_TYPE}:
+            return str(self._request.POST.get("timestamp", ""))
+        return str(_json(self._raw.body)["signature"]["timestamp"])
 
     def _posted(self, event: Any, number: int, count: int) -> Posted:
         message = event.message
@@ -144,14 +208,15 @@ class Posting:
         return value
 
 
-def _view_of(esp: str) -> Any:
-    provider, known = PROVIDERS[esp], settings.ANYMAIL
+def _view_of(esp: str, provider: Provider) -> Any:
+    known = settings.ANYMAIL
     if not (known.get("WEBHOOK_SECRET") or known.get(provider.own_proof)):
         other = f" or ANYMAIL_{provider.own_proof}" if provider.own_proof else ""
         raise BadSignature(f"Nothing from {esp} can be believed: set ANYMAIL_WEBHOOK_SECRET{other}.")
     if provider.needs and not known.get(provider.needs):
-        raise BadSignature(f"Mail by {esp} cannot be taken in: set ANYMAIL_{provider.needs}.")
-    return provider.view()
+        raise BadSignature(f"Nothing from {esp} can be taken in: set ANYMAIL_{provider.needs}.")
+    view = import_string(provider.view) if isinstance(provider.view, str) else provider.view
+    return view()
 
 
 def _check_age(timestamp: str, now: datetime) -> None:

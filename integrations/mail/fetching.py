@@ -12,7 +12,6 @@ import requests
 from anymail.inbound import AnymailInboundMessage
 from anymail.webhooks.brevo import BrevoInboundWebhookView
 from anymail.webhooks.mailtrap import MailtrapInboundWebhookView
-from anymail.webhooks.resend import ResendInboundWebhookView
 
 # Connect, then between two pieces of the answer: a provider waits for us 10 s and more.
 TIMEOUT = (3.0, 5.0)
@@ -23,24 +22,7 @@ class Unfetched(Exception):
     """The mail could not be fetched just now: the webhook should be sent again."""
 
 
-class Resend(ResendInboundWebhookView):  # type: ignore[misc]  # the library has no types
-    """https://resend.com/docs/dashboard/receiving/introduction"""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.fetched: list[bytes] = []  # the bytes of each mail, in the order of the events
-
-    def _fetch_inbound_email(self, email_id: str) -> AnymailInboundMessage:
-        url = urljoin(self.api_url, f"emails/receiving/{quote(email_id, safe='')}")
-        known = _json(_get(url, {"Authorization": f"Bearer {self.api_key}"}))
-        address = (known.get("raw") or {}).get("download_url")
-        if not address:
-            raise Unfetched("Resend has no bytes of this mail yet.")
-        self.fetched.append(_get(address)[0])
-        return AnymailInboundMessage.parse_raw_mime_bytes(self.fetched[-1])
-
-
-class Mailtrap(MailtrapInboundWebhookView):  # type: ignore[misc]  # as above
+class Mailtrap(MailtrapInboundWebhookView):  # type: ignore[misc]  # the library has no types
     """https://docs.mailtrap.io/email-api-smtp/advanced/webhooks"""
 
     def __init__(self, **options: Any) -> None:
@@ -51,11 +33,11 @@ class Mailtrap(MailtrapInboundWebhookView):  # type: ignore[misc]  # as above
         """What Mailtrap knows of the mail, and where its bytes are."""
         path = f"inbound/inboxes/{quote(str(inbox_id), safe='')}/messages/{quote(message_id, safe='')}"
         url = urljoin(self.api_url, path)
-        return _json(_get(url, {"Authorization": f"Bearer {self.api_token}"}))
+        return read_json(get(url, {"Authorization": f"Bearer {self.api_token}"}))
 
     def fetch_raw_message_chunks(self, raw_message_url: str) -> Iterator[bytes]:
         """The bytes of the mail."""
-        self.fetched.append(_get(raw_message_url)[0])
+        self.fetched.append(get(raw_message_url)[0])
         yield self.fetched[-1]
 
 
@@ -64,7 +46,7 @@ class Brevo(BrevoInboundWebhookView):  # type: ignore[misc]  # as above
 
     def _fetch_attachment(self, attachment: dict[str, Any]) -> Any:
         url = urljoin(self.api_url, f"inbound/attachments/{quote(attachment['DownloadToken'], safe='')}")
-        content, kind = _get(url, {"api-key": self.api_key})
+        content, kind = get(url, {"api-key": self.api_key})
         return AnymailInboundMessage.construct_attachment(
             content_type=kind or attachment["ContentType"],
             content=content,
@@ -73,7 +55,7 @@ class Brevo(BrevoInboundWebhookView):  # type: ignore[misc]  # as above
         )
 
 
-def _get(url: str, headers: Mapping[str, str] | None = None) -> tuple[bytes, str]:
+def get(url: str, headers: Mapping[str, str] | None = None) -> tuple[bytes, str]:
     """The content at the address and its type; raises Unfetched."""
     try:
         with requests.get(url, headers=dict(headers or {}), timeout=TIMEOUT, stream=True) as answer:
@@ -88,7 +70,8 @@ def _get(url: str, headers: Mapping[str, str] | None = None) -> tuple[bytes, str
         raise Unfetched(f"The provider's API could not be asked for the mail: {error}") from error
 
 
-def _json(answer: tuple[bytes, str]) -> dict[str, Any]:
+def read_json(answer: tuple[bytes, str]) -> dict[str, Any]:
+    """The object that `get` brought; raises Unfetched."""
     try:
         value = json.loads(answer[0])
     except ValueError as error:

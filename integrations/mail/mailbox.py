@@ -29,7 +29,7 @@ class Unreachable(Exception):
 
 
 class Refused(Unreachable):
-    """The server does not let us in: trying again cannot help."""
+    """The server does not let us in: trying again helps only once the login was mended."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,29 @@ class Visit:
             flags = f"(\\Seen {KEYWORD})" if self._marks else "(\\Seen)"
             # Not by the library's `flag`: that also expunges what others have marked as deleted.
             _checked(self._box.client.uid("STORE", uid, "+FLAGS.SILENT", flags))
+
+    def take_away(self, subject: str) -> bool:
+        """Delete the mail of ours with this subject, here or among those that were taken in; whether it was there.
+
+        Only where the server can delete that mail alone (UIDPLUS); elsewhere it stays, marked as taken in.
+        """
+        with _speaking():
+            opened = str(self._box.folder.get())
+            for folder in filter(None, (opened, self._done)):
+                self._box.folder.set(folder)
+                if uids := self._box.uids(A(subject=subject)):
+                    self._delete(uids)
+                    self._box.folder.set(opened)
+                    return True
+            self._box.folder.set(opened)
+            return False
+
+    def _delete(self, uids: list[str]) -> None:
+        numbers = ",".join(uids)
+        _checked(self._box.client.uid("STORE", numbers, "+FLAGS.SILENT", r"(\Seen)"))
+        if "UIDPLUS" in self._box.client.capabilities:
+            _checked(self._box.client.uid("STORE", numbers, "+FLAGS.SILENT", r"(\Deleted)"))
+            _checked(self._box.client.uid("EXPUNGE", numbers))
 
     def wait(self, seconds: float) -> None:
         """Return when something happens in the folder, or after so long (https://www.rfc-editor.org/rfc/rfc2177)."""
@@ -139,6 +162,8 @@ class Mailbox:
             box = MailBoxUnencrypted(self.host, self.port, timeout=TIMEOUT_SECONDS)
         try:
             box.login(self.user, self._password, initial_folder=None)
+            # Before the login a server names less. Without MOVE the library expunges what others have deleted.
+            box.client.capabilities = _capabilities(box)
             if self._done and not box.folder.exists(self._done):
                 box.folder.create(self._done)
             box.folder.set(self.folder)
@@ -174,6 +199,10 @@ def _checked(answer: tuple[str, list[Any]]) -> list[Any]:
     if kind != "OK":
         raise imaplib.IMAP4.error(f"the server answered {kind}: {data!r}"[:300])
     return data
+
+
+def _capabilities(box: BaseMailBox) -> tuple[str, ...]:
+    return tuple(b" ".join(_checked(box.client.capability())).decode("ascii", errors="replace").upper().split())
 
 
 def _allows_keywords(box: BaseMailBox) -> bool:

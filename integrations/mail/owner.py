@@ -2,10 +2,13 @@
 
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 from typing import ClassVar
 
-from integrations.contracts import DeliveryError, Landed, OutFile, Outgoing
+from integrations import words
+from integrations.contracts import DeliveryError, Landed, Marked, OutFile, Outgoing
 from integrations.mail.target import MailTarget
+from integrations.words import _
 
 
 class OwnerMailTarget:
@@ -16,7 +19,7 @@ class OwnerMailTarget:
     lag_seconds: ClassVar[float] = 0.0
 
     def __init__(self, *, sender: str, to: Sequence[str]) -> None:
-        self._mail = MailTarget(sender=sender)
+        self._mail = MailTarget(sender=sender, name=self.slug)
         self.lag_seconds = self._mail.lag_seconds  # type: ignore[misc]  # of this one, not of the class
         self._to = list(to)
 
@@ -28,10 +31,16 @@ class OwnerMailTarget:
         """The kept mail, or None; raises CannotTell where mails really leave."""
         return self._mail.find(self._letter(outgoing))
 
+    def listing(self, since: datetime) -> list[Marked]:
+        """As of mail to clients."""
+        return self._mail.listing(since)
+
     def _letter(self, outgoing: Outgoing) -> Outgoing:
         """The notice as a letter: its words, and no address but the owner's."""
         if outgoing.kind not in self.kinds:
-            raise DeliveryError(f"The owner is mailed notices, not a {outgoing.kind}.", permanent=True)
+            raise DeliveryError(
+                _("The owner is mailed notices, not a {kind}.").format(kind=outgoing.kind), permanent=True
+            )
         subject, text = _words(outgoing)
         content = text.encode()
         file = OutFile(
@@ -57,8 +66,8 @@ def _words(outgoing: Outgoing) -> tuple[str, str]:
     if review := outgoing.fields.get("review"):
         fix = review["payload"].get("fix", "")
         text = "\n\n".join(part for part in (_line(review["consequence"]), _line(fix), review["page"]) if part)
-        return _line(f"{review['kind'].capitalize()}: {review['title']}"), f"{text}\n"
-    raise DeliveryError("This notice has no words for a mail.", permanent=True)
+        return _line(f"{_(words.KINDS.get(review['kind'], review['kind']))}: {review['title']}"), f"{text}\n"
+    raise DeliveryError(_("This notice has no words for a mail."), permanent=True)
 
 
 def _line(text: str) -> str:

@@ -14,7 +14,8 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.utils.module_loading import import_string
 
 from integrations.contracts import CannotTell, DeliveryError, OutcomeUnknown, TargetClosed
-from integrations.mail import postmark
+from integrations.mail import marking, postmark
+from integrations.words import _
 
 # Connect, then each answer: a delivery has to end within its lease.
 TIMEOUT_SECONDS = (5, 20)
@@ -38,11 +39,13 @@ class EmailBackend(BaseEmailBackend):
                 taken = self._anymail.send_messages([mail])
             except AnymailRecipientsRefused as error:
                 who = ", ".join(mail.recipients())
-                raise DeliveryError(f"The mail provider takes nothing for {who}.", permanent=True) from error
+                raise DeliveryError(
+                    _("The mail provider takes nothing for {who}.").format(who=who), permanent=True
+                ) from error
             except AnymailError as error:
                 raise _outcome(error) from error
             if taken != 1:
-                raise OutcomeUnknown("The mail provider does not say that it sent the message.")
+                raise OutcomeUnknown(_("The mail provider does not say that it sent the message."))
         return len(email_messages)
 
     def find(self, message_id: str) -> str:
@@ -51,16 +54,17 @@ class EmailBackend(BaseEmailBackend):
         What is not found may still be on its way into the provider's search: a person says whether it arrived.
         """
         if self.esp != postmark.SLUG:
-            raise CannotTell("This mail provider cannot be asked whether it sent a message.")
+            raise CannotTell(_("This mail provider cannot be asked whether it sent a message."))
         if found := postmark.find(message_id):
             return found
-        raise CannotTell("The mail provider knows nothing of the message, which may mean: not yet.")
+        raise CannotTell(_("The mail provider knows nothing of the message, which may mean: not yet."))
 
     def _prepare(self, mail: EmailMessage) -> None:
         # Every provider writes its own date.
         mail.extra_headers.pop("Date", None)
-        if self.esp == postmark.SLUG:
-            postmark.mark(mail)
+        # Postmark's target gives a mail more, by which it is listed.
+        if self.esp != postmark.SLUG:
+            marking.mark(mail, self.esp)
 
 
 def _outcome(error: AnymailError) -> DeliveryError | OutcomeUnknown:
@@ -68,19 +72,23 @@ def _outcome(error: AnymailError) -> DeliveryError | OutcomeUnknown:
     status = error.status_code
     if status is None:
         if isinstance(error, requests.RequestException) and not _was_never_connected(error):
-            return OutcomeUnknown("The connection to the mail provider broke: it may have sent the message.")
+            return OutcomeUnknown(_("The connection to the mail provider broke: it may have sent the message."))
         if isinstance(error, requests.RequestException):
-            return DeliveryError("The mail provider could not be reached.", permanent=False)
+            return DeliveryError(_("The mail provider could not be reached."), permanent=False)
         # Before anything was sent: an address, a part of the mail, that this provider cannot take.
-        return DeliveryError(f"The mail cannot be sent by this provider: {_first_line(error)}", permanent=True)
+        return DeliveryError(
+            _("The mail cannot be sent by this provider: {error}").format(error=_first_line(error)), permanent=True
+        )
     said = f"{status} {_said(error)}".strip()
     if status in _REFUSED_KEY:
-        return TargetClosed(f"The mail provider refused the key in EMAIL_URL: {said}")
+        return TargetClosed(_("The mail provider refused the key in EMAIL_URL: {said}").format(said=said))
     if status == requests.codes.too_many_requests:
-        return DeliveryError("The mail provider asks to wait.", permanent=False, retry_after=_wait(error.response))
+        return DeliveryError(
+            _("The mail provider asks to wait."), permanent=False, retry_after=_wait(error.response)
+        )
     if 400 <= status < 500:
-        return DeliveryError(f"The mail provider refused the message: {said}", permanent=True)
-    return OutcomeUnknown(f"The mail provider answered {said}: it may have sent the message.")
+        return DeliveryError(_("The mail provider refused the message: {said}").format(said=said), permanent=True)
+    return OutcomeUnknown(_("The mail provider answered {said}: it may have sent the message.").format(said=said))
 
 
 def _was_never_connected(error: Exception) -> bool:

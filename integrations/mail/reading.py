@@ -14,7 +14,7 @@ from itertools import islice
 
 from integrations import bodies
 from integrations.contracts import Attached, Incoming, Json
-from integrations.mail import authenticity, loops, quotes, replies, texts
+from integrations.mail import authenticity, loops, quotes, replies, reports, texts
 
 KIND = "mail"
 MAX_FULL_CHARS = 100_000
@@ -95,6 +95,7 @@ class Reader:
             ignored=loops.why_ignored(first, sender, own=self.own),
             answers=answers,
             token=envelope.token,
+            returned=reports.returned(message),
             files=files,
         )
 

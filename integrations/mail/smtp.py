@@ -15,6 +15,7 @@ from django.core.mail.backends import smtp
 from django.core.mail.message import SafeMIMEMultipart, sanitize_address
 
 from integrations.contracts import DeliveryError, OutcomeUnknown, TargetClosed
+from integrations.words import _
 
 # Per answer of the server; a whole dialogue has to end within the lease of a delivery.
 DEFAULT_TIMEOUT_SECONDS = 15
@@ -32,15 +33,21 @@ class EmailBackend(smtp.EmailBackend):
         try:
             return self._open()
         except (smtplib.SMTPNotSupportedError, ssl.SSLCertVerificationError) as error:
-            reason = f"The mail server cannot be spoken to as the settings ask: {error}. Correct EMAIL_URL."
+            reason = _(
+                "The mail server cannot be spoken to as the settings ask: {error}. Correct EMAIL_URL."
+            ).format(error=error)
             raise DeliveryError(reason, permanent=True) from error
         except smtplib.SMTPAuthenticationError as error:
-            reason = f"The mail server refused the login ({error.smtp_code})."
-            raise TargetClosed(f"{reason} Correct the name and password in EMAIL_URL.") from error
+            reason = _("The mail server refused the login ({smtp_code}).").format(smtp_code=error.smtp_code)
+            raise TargetClosed(
+                _("{reason} Correct the name and password in EMAIL_URL.").format(reason=reason)
+            ) from error
         except smtplib.SMTPResponseException as error:
             _refuse("The mail server refused the connection", error)
         except OSError as error:
-            reason = f"The mail server at {self.host}:{self.port} could not be reached ({type(error).__name__})."
+            reason = _("The mail server at {host}:{port} could not be reached ({kind}).").format(
+                host=self.host, port=self.port, kind=type(error).__name__
+            )
             raise DeliveryError(reason, permanent=False) from error
 
     def _open(self) -> bool | None:
@@ -73,19 +80,23 @@ class EmailBackend(smtp.EmailBackend):
         try:
             _announce(client, mail, size=len(content))
         except OSError as error:
-            reason = f"The connection to the mail server broke before the message was sent ({error})."
+            reason = _("The connection to the mail server broke before the message was sent ({error}).").format(
+                error=error
+            )
             raise DeliveryError(reason, permanent=False) from error
         try:
             code, answer = client.data(content)
         except smtplib.SMTPDataError as error:
             _refuse("The mail server refused to take a message", error)
         except OSError as error:
-            reason = "The connection to the mail server broke while it took the message: it may have been sent."
+            reason = _("The connection to the mail server broke while it took the message: it may have been sent.")
             raise OutcomeUnknown(reason) from error
         if 400 <= code < 600:
             _refuse("The mail server refused the message", smtplib.SMTPDataError(code, answer))
         if not 200 <= code < 300:
-            raise OutcomeUnknown(f"The mail server's answer to the message makes no sense ({code}).")
+            raise OutcomeUnknown(
+                _("The mail server's answer to the message makes no sense ({code}).").format(code=code)
+            )
 
 
 def _announce(client: smtplib.SMTP, mail: EmailMessage, *, size: int) -> None:

@@ -8,6 +8,8 @@ from email.message import EmailMessage, Message
 from email.parser import BytesHeaderParser
 from typing import ClassVar
 
+from pydantic import BaseModel
+
 from integrations.contracts import BadSignature, Incoming, Json, Malformed, RawRequest, Sample
 from integrations.mail.conditions import Conditions
 from integrations.mail.reading import NO_ENVELOPE, Envelope, Reader, unreadable
@@ -27,6 +29,8 @@ class MailSource:
     slug: ClassVar[str] = "mail"
     max_body_bytes: ClassVar[int] = 35_000_000
     addressed: ClassVar[bool] = False
+    kept_headers: ClassVar[tuple[str, ...]] = ()
+    conditions: ClassVar[type[BaseModel]] = Conditions
 
     def __init__(self, own: Collection[str] = (), authserv_ids: Collection[str] = ()) -> None:
         self._reader = Reader(own=own, authserv_ids=authserv_ids)

@@ -78,12 +78,12 @@ def row(outgoing: Outgoing) -> Row:
         STATUS.name: _STATES[review["state"]],
         CODE.name: code(review["version"], review["digest"]) if review["state"] == "open" else "",
         KIND.name: str(review["kind"]).capitalize(),
-        CLIENT.name: outgoing.client,
-        DUE.name: str(review["snoozed_until"] or review["created_at"]).replace("Z", "+00:00"),
+        CLIENT.name: outgoing.client or review.get("about", ""),
+        DUE.name: str(review["snoozed_until"] or review["due_at"] or review["created_at"]).replace("Z", "+00:00"),
         LINK.name: review["page"],
         OUTCOME.name: _outcome(outgoing.fields, review),
     }
-    return Row(outgoing.card, markdown.visible(review["title"]), _blocks(outgoing, review), values)
+    return Row(outgoing.card, markdown.visible(review["title"]), _blocks(outgoing, review), values, outgoing.key)
 
 
 def code(version: int, digest: str) -> str:
@@ -94,7 +94,7 @@ def code(version: int, digest: str) -> str:
 def is_approvable(outgoing: Outgoing) -> bool:
     """Whether the row's page shows, whole, what approving the open item would send."""
     review: Json = outgoing.fields["review"]
-    is_open_message = review["state"] == "open" and review["kind"] == "message"
+    is_open_message = review["state"] == "open" and review["kind"] == "message" and not review.get("in_doubt")
     return is_open_message and bool(outgoing.files) and all(_is_text(file) for file in outgoing.files)
 
 
@@ -165,6 +165,7 @@ def _outcome(fields: Json, review: Json) -> str:
 def _blocks(outgoing: Outgoing, review: Json) -> list[str]:
     """All that a person has to know to decide."""
     found = [markdown.escaped(review["consequence"])] if review["consequence"] else []
+    found += [markdown.escaped(review["in_doubt"])] if review.get("in_doubt") else []
     found += [f"- **{name}**: {markdown.escaped(text)}" for name, text in _facts(review)]
     for file in outgoing.files:
         found += ["---", *_whole(file)]

@@ -4,6 +4,7 @@ from integrations.contracts import DeliveryError, OutFile, Outgoing
 from integrations.notion import markdown
 from integrations.notion.columns import DIGEST, EXTERNAL_ID, TITLE, Column
 from integrations.notion.rows import Row
+from integrations.words import _
 
 READY = "Done"
 STATE = Column("State", ("select", "status"), also=("Status",), options=(READY,))
@@ -16,7 +17,7 @@ def row(outgoing: Outgoing, *, site: str) -> Row:
     """The row that shows the brief. Raises DeliveryError for what is no text, or empty."""
     texts = [_text(file) for file in outgoing.files]
     if not any(text.strip() for text in texts):
-        raise DeliveryError("There is no text to file: the job made none.", permanent=True)
+        raise DeliveryError(_("There is no text to file: the job made none."), permanent=True)
     title, first = markdown.title(texts[0])
     blocks = [block for text in (first, *texts[1:]) for block in markdown.blocks(text)]
     values = {
@@ -29,8 +30,13 @@ def row(outgoing: Outgoing, *, site: str) -> Row:
 
 def _text(file: OutFile) -> str:
     if not file.media_type.startswith("text/"):
-        raise DeliveryError(f"{file.name} is {file.media_type}, and a row takes text alone.", permanent=True)
+        raise DeliveryError(
+            _("{name} is {media_type}, and a row takes text alone.").format(
+                name=file.name, media_type=file.media_type
+            ),
+            permanent=True,
+        )
     try:
         return file.content.decode()
     except UnicodeDecodeError as error:
-        raise DeliveryError(f"{file.name} is not UTF-8.", permanent=True) from error
+        raise DeliveryError(_("{name} is not UTF-8.").format(name=file.name), permanent=True) from error

@@ -22,6 +22,7 @@ from notion_client.helpers import extract_notion_id
 from integrations.bodies import one_line
 from integrations.contracts import DeliveryError, Json, OutcomeUnknown, TargetClosed
 from integrations.notion.pace import Pace, pace_of
+from integrations.words import _, gettext_noop
 
 API_VERSION = "2026-03-11"
 # One visit ends well before the lease of a delivery does; no call is begun that might not.
@@ -95,7 +96,8 @@ class Visit:
         if len(found) != 1:
             names = ", ".join(f"{one['name']} ({one['id']})" for one in found) or "none"
             raise DeliveryError(
-                f"The database has several data sources: give the id of one: {names}.", permanent=True
+                _("The database has several data sources: give the id of one: {names}.").format(names=names),
+                permanent=True,
             )
         return str(found[0]["id"])
 
@@ -112,14 +114,14 @@ class Visit:
     def every_row(self, source: str, where: Json) -> Iterator[Json]:
         """All rows that meet a filter, however many. Raises DeliveryError if Notion does not give all of them."""
         asked = {"filter": where, "sorts": _OLDEST_FIRST, "page_size": 100}
-        for _ in range(_MAX_PAGES):
+        for _page in range(_MAX_PAGES):
             answer = self._read("POST", f"data_sources/{source}/query", asked)
             yield from answer["results"]
             if not answer["has_more"]:
                 break
             asked["start_cursor"] = answer["next_cursor"]
         if answer["has_more"] or (answer.get("request_status") or {}).get("type") == "incomplete":
-            raise DeliveryError("There are more rows in Notion than can be listed.", permanent=False)
+            raise DeliveryError(_("There are more rows in Notion than can be listed."), permanent=False)
 
     def page(self, page: str) -> Json:
         """A page with its properties: https://developers.notion.com/reference/retrieve-a-page"""
@@ -166,7 +168,7 @@ class Visit:
         self._pace.take()
         left = self._ends - time.monotonic()
         if left < _LEAST_SECONDS:
-            raise DeliveryError("Notion is slow: the rest is done at the next try.", permanent=False)
+            raise DeliveryError(_("Notion is slow: the rest is done at the next try."), permanent=False)
         self._client.client.timeout = httpx.Timeout(min(CALL_SECONDS, left))
         with self._understood(f"{method} {_what(path)}"):
             answer = self._client.request(path=path, method=method, body=body)
@@ -182,15 +184,21 @@ class Visit:
         except HTTPResponseError as error:
             raise self._refusal(error, call) from error
         except RequestTimeoutError as error:
-            raise OutcomeUnknown(f"Notion gave no answer to {call} in time.") from error
+            raise OutcomeUnknown(_("Notion gave no answer to {call} in time.").format(call=call)) from error
         except NotionClientErrorBase as error:
-            raise DeliveryError(f"Notion cannot be asked so: {one_line(str(error))}", permanent=True) from error
+            raise DeliveryError(
+                _("Notion cannot be asked so: {error}").format(error=one_line(str(error))), permanent=True
+            ) from error
         except (httpx.ConnectError, httpx.UnsupportedProtocol) as error:
-            raise DeliveryError(f"Notion cannot be reached: {one_line(str(error))}", permanent=False) from error
+            raise DeliveryError(
+                _("Notion cannot be reached: {error}").format(error=one_line(str(error))), permanent=False
+            ) from error
         except httpx.HTTPError as error:
-            raise OutcomeUnknown(f"Notion broke off {call}: {one_line(str(error))}") from error
+            raise OutcomeUnknown(
+                _("Notion broke off {call}: {error}").format(call=call, error=one_line(str(error)))
+            ) from error
         except ValueError as error:
-            raise OutcomeUnknown(f"Notion's answer to {call} cannot be read.") from error
+            raise OutcomeUnknown(_("Notion's answer to {call} cannot be read.").format(call=call)) from error
 
     def _refusal(self, error: HTTPResponseError, call: str) -> DeliveryError | OutcomeUnknown:
         """What a refusal means: for good, for a while, or nobody knows.
@@ -201,34 +209,46 @@ class Visit:
         if status in {429, 529}:
             return self._slow_down(error)
         if status == 409 and code != "row_limit_exceeded":
-            return DeliveryError("Notion was changing the same at this moment (409).", permanent=False)
+            return DeliveryError(_("Notion was changing the same at this moment (409)."), permanent=False)
         if status >= 500:
-            return OutcomeUnknown(f"Notion answers {status} to {call}.")
+            return OutcomeUnknown(_("Notion answers {status} to {call}.").format(status=status, call=call))
         if status == 404:
             return NotThere(f"Notion answers 404 to {call}: {_NOT_SHARED}")
         if status in _CLOSED:
-            return TargetClosed(f"Notion answers {status} to {call}: {_CLOSED[status]}")
-        why = _FIXES.get(code) or one_line(str(error)) or "no reason given"
-        return DeliveryError(f"Notion answers {status} to {call}: {why}", permanent=True)
+            return TargetClosed(
+                _("Notion answers {status} to {call}: {closed}").format(
+                    status=status, call=call, closed=_(_CLOSED[status])
+                )
+            )
+        why = _(_FIXES[code]) if code in _FIXES else one_line(str(error)) or _("no reason given")
+        return DeliveryError(
+            _("Notion answers {status} to {call}: {why}").format(status=status, call=call, why=why), permanent=True
+        )
 
     def _slow_down(self, error: HTTPResponseError) -> DeliveryError:
         """Notion says how long: nobody in this process asks before that."""
         seconds = _retry_after(error.headers)
         data = _said(error).get("additional_data") or {}
         reason = one_line(data.get("rate_limit_reason") or "") or (
-            "overloaded" if error.status == 529 else "no reason given"
+            _("overloaded") if error.status == 529 else _("no reason given")
         )
-        why = f"Notion takes no more calls for a while ({error.status}, {reason})."
+        why = _("Notion takes no more calls for a while ({status}, {reason}).").format(
+            status=error.status, reason=reason
+        )
         self._pace.pause(seconds, why)
         return DeliveryError(why, permanent=False, retry_after=seconds)
 
 
 _CLOSED = {
-    401: "it does not know the token: check NOTION_TOKEN.",
-    403: "the integration may not do this: give it the rights to read, insert and update content.",
+    401: gettext_noop("it does not know the token: check NOTION_TOKEN."),
+    403: gettext_noop("the integration may not do this: give it the rights to read, insert and update content."),
 }
-_NOT_SHARED = "it is not there, or not shared: open it in Notion and add the integration under ••• > Connections."
-_FIXES = {"row_limit_exceeded": "the workspace takes no more rows: make room, or choose another plan."}
+_NOT_SHARED = gettext_noop(
+    "it is not there, or not shared: open it in Notion and add the integration under ••• > Connections."
+)
+_FIXES = {
+    "row_limit_exceeded": gettext_noop("the workspace takes no more rows: make room, or choose another plan.")
+}
 
 
 def _said(error: HTTPResponseError) -> Json:

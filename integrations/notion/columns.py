@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from integrations.contracts import Json, TargetClosed
+from integrations.words import _
 
 MAX_TEXT = 2_000
 _MAX_OPTION = 100
@@ -70,7 +71,7 @@ class Columns:
         """Raise TargetClosed, naming what is wrong, if one is that no row can do without."""
         if faults := [problem for problem in self.problems if problem.column.needed]:
             says = " ".join(f"{fault.says} {fault.fix}" for fault in faults)
-            raise TargetClosed(f"The data source in Notion does not fit. {says}")
+            raise TargetClosed(_("The data source in Notion does not fit. {says}").format(says=says))
 
     def missing(self) -> Json:
         """What would make the missing columns."""

@@ -9,8 +9,9 @@ from integrations.notion import board, briefs
 from integrations.notion.client import Notion, Visit
 from integrations.notion.columns import Columns
 from integrations.notion.rows import Row, Rows
+from integrations.words import _, gettext_noop
 
-_UNSET = (
+_UNSET = gettext_noop(
     "Set NOTION_DATA_SOURCE to the link of the database for briefs, and NOTION_REVIEW_DATA_SOURCE for the inbox."
 )
 
@@ -30,7 +31,10 @@ class NotionProbe:
         per_second: float = 3.0,
     ) -> None:
         self._notion = Notion(token=token, base_url=base_url, per_second=per_second)
-        named = {"briefs": (data_source, briefs.COLUMNS), "the inbox": (review_data_source, board.COLUMNS)}
+        named = {
+            gettext_noop("briefs"): (data_source, briefs.COLUMNS),
+            gettext_noop("the inbox"): (review_data_source, board.COLUMNS),
+        }
         self._sources = {what: given for what, given in named.items() if given[0]}
 
     def look(self) -> list[Finding]:
@@ -52,15 +56,20 @@ class NotionProbe:
             with self._notion.visit() as visit:
                 found.extend(find(visit))
         except (DeliveryError, OutcomeUnknown) as error:
-            found.append(Finding(ok=False, says=str(error), fix="Mend it in Notion, then look again."))
+            found.append(Finding(ok=False, says=str(error), fix=_("Mend it in Notion, then look again.")))
         return found
 
     def _looked_at(self, visit: Visit) -> Iterator[Finding]:
         me = visit.me()
-        workspace = me.get("bot", {}).get("workspace_name") or "a workspace"
-        yield Finding(ok=True, says=f"Connected to {workspace} as {me.get('name') or 'an integration'}.")
+        workspace = me.get("bot", {}).get("workspace_name") or _("a workspace")
+        yield Finding(
+            ok=True,
+            says=_("Connected to {workspace} as {name}.").format(
+                workspace=workspace, name=me.get("name") or _("an integration")
+            ),
+        )
         if not self._sources:
-            yield Finding(ok=False, says="No data source is named.", fix=_UNSET)
+            yield Finding(ok=False, says=_("No data source is named."), fix=_(_UNSET))
         for what, source, columns in self._read(visit):
             yield from _fits(what, source, columns)
 
@@ -68,14 +77,19 @@ class NotionProbe:
         for what, source, columns in self._read(visit):
             if missing := columns.missing():
                 source = visit.add_columns(source["id"], missing)
-                yield Finding(ok=True, says=f"Added to the data source for {what}: {', '.join(missing)}.")
+                yield Finding(
+                    ok=True,
+                    says=_("Added to the data source for {what}: {missing}.").format(
+                        what=_(what), missing=", ".join(missing)
+                    ),
+                )
             yield from _fits(what, source, Columns(source, columns.wanted))
 
     def _tried(self, visit: Visit) -> Iterator[Finding]:
         for what, source, columns in self._read(visit):
             columns.check()
             row = Row(f"test:{uuid.uuid4()}", "A test, thrown away at once", ["Nothing to see here."])
-            page, _ = Rows(visit, source["id"], columns).put(row)
+            page, _made = Rows(visit, source["id"], columns).put(row)
             yield _thrown_away(visit, what, page)
 
     def _read(self, visit: Visit) -> Iterator[tuple[str, Json, Columns]]:
@@ -85,17 +99,26 @@ class NotionProbe:
 
 
 def _fits(what: str, source: Json, columns: Columns) -> Iterator[Finding]:
-    name = "".join(part.get("plain_text", "") for part in source.get("title", [])) or "untitled"
+    name = "".join(part.get("plain_text", "") for part in source.get("title", [])) or _("untitled")
     if not columns.problems:
-        yield Finding(ok=True, says=f"The data source for {what}, “{name}”, has every column.")
+        yield Finding(
+            ok=True,
+            says=_("The data source for {what}, “{name}”, has every column.").format(what=_(what), name=name),
+        )
     for problem in columns.problems:
-        yield Finding(ok=False, says=f"The data source for {what}, “{name}”: {problem.says}", fix=problem.fix)
+        yield Finding(
+            ok=False,
+            says=_("The data source for {what}, “{name}”: {says}").format(
+                what=_(what), name=name, says=problem.says
+            ),
+            fix=problem.fix,
+        )
 
 
 def _thrown_away(visit: Visit, what: str, page: Json) -> Finding:
     try:
         visit.discard(page["id"])
     except (DeliveryError, OutcomeUnknown) as error:
-        says = f"A row for {what}, made as a test, is left: {error}"
-        return Finding(ok=False, says=says, fix=f"Delete {page['url']} yourself.")
-    return Finding(ok=True, says=f"A row for {what} was made and thrown away again.")
+        says = _("A row for {what}, made as a test, is left: {error}").format(what=_(what), error=error)
+        return Finding(ok=False, says=says, fix=_("Delete {url} yourself.").format(url=page["url"]))
+    return Finding(ok=True, says=_("A row for {what} was made and thrown away again.").format(what=_(what)))

@@ -13,6 +13,7 @@ from datetime import datetime
 from integrations.contracts import DeliveryError, Json
 from integrations.notion.client import NotThere, Visit
 from integrations.notion.columns import DIGEST, EXTERNAL_ID, TITLE, Columns
+from integrations.words import _
 
 # Of what Notion takes in one call (1,000 blocks, 500 KB) with room for what it counts as blocks and we don't.
 MAX_LINES = 400
@@ -128,7 +129,7 @@ def _parts(blocks: Sequence[str]) -> Iterator[str]:
     for block in blocks:
         more_lines, more_bytes = block.count("\n") + 1, len(block.encode()) + 2
         if more_lines > MAX_LINES or more_bytes > MAX_BYTES:
-            raise DeliveryError("A paragraph, list or table of it is too long for Notion.", permanent=True)
+            raise DeliveryError(_("A paragraph, list or table of it is too long for Notion."), permanent=True)
         if part and (lines + more_lines > MAX_LINES or size + more_bytes > MAX_BYTES):
             yield "\n\n".join(part)
             part, lines, size = [], 0, 0

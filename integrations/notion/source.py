@@ -5,15 +5,17 @@ An event is a signal: it says that a page was changed, and by whom, not to what.
 
 import hashlib
 import hmac
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from integrations import bodies
-from integrations.contracts import BadSignature, Incoming, Json, Malformed, RawRequest
+from integrations.contracts import BadSignature, Incoming, Json, Malformed, RawRequest, Sample
+from integrations.words import _, gettext_noop
 
 _SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{10,200}")
@@ -22,10 +24,25 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{10,200}")
 class Conditions(BaseModel):
     """Which events a rule waits for."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        title="Notion",
+        json_schema_extra={
+            "about": gettext_noop("A page in Notion that a person changed."),
+            "examples": [{"event": "page.created", "data_source": "1f2e3d4c-0000-4000-8000-000000000000"}],
+        },
+    )
 
-    event: str = ""
-    data_source: str = ""
+    event: str = Field(
+        default="",
+        title=gettext_noop("Event"),
+        description=gettext_noop("As Notion names it, such as page.created. Empty: any."),
+    )
+    data_source: str = Field(
+        default="",
+        title=gettext_noop("Data source"),
+        description=gettext_noop("The id of the one whose pages count. Empty: all that Notion tells of."),
+    )
 
 
 class _Named(BaseModel):
@@ -55,6 +72,8 @@ class NotionSource:
     slug: ClassVar[str] = "notion"
     max_body_bytes: ClassVar[int] = 1_000_000
     addressed: ClassVar[bool] = False
+    kept_headers: ClassVar[tuple[str, ...]] = ()
+    conditions: ClassVar[type[BaseModel]] = Conditions
 
     def verify(self, request: RawRequest, *, secrets: Sequence[str], now: datetime) -> None:
         """Return if X-Notion-Signature fits the raw body and a verification token.
@@ -78,12 +97,14 @@ class NotionSource:
         except ValidationError as error:
             raise Malformed("This is not an event of Notion's: it lacks its id, type or entity.") from error
         by_people = any(author.type == "person" for author in event.authors)
+        says = bodies.one_line(f"{event.type} of a {event.entity.type or 'page'}")
         return Incoming(
             external_id=bodies.one_line(event.id, 200),
             kind=bodies.one_line(event.type, 80),
             sender=bodies.one_line(event.authors[0].id, 80) if event.authors else "",
-            summary=bodies.one_line(f"{event.type} of a {event.entity.type or 'page'}"),
+            summary=says,
             data={
+                "text": says,
                 "page": bodies.one_line(event.entity.id, 80),
                 "data_source": bodies.one_line(event.data.parent.data_source_id, 80),
                 "by_people": by_people,
@@ -91,11 +112,30 @@ class NotionSource:
             ignored="" if by_people else "No person did this: it is Nightdesk's own doing, or another program's.",
         )
 
+    def sample(self, conditions: Json, *, event_id: str) -> Sample:
+        """An event as Notion would send it of a page that a person changed."""
+        wanted = bodies.read_conditions(Conditions, conditions)
+        nobody = "00000000-0000-4000-8000-000000000000"
+        event = {
+            "id": event_id,
+            "type": wanted.event or "page.properties_updated",
+            "entity": {"id": nobody, "type": "page"},
+            "authors": [{"id": nobody, "type": "person"}],
+            "data": {"parent": {"data_source_id": wanted.data_source or nobody}},
+        }
+        return Sample(headers={"content-type": bodies.JSON_TYPE}, body=json.dumps(event).encode())
+
+    def sign(self, sample: Sample, *, event_id: str, secret: str, now: datetime) -> Mapping[str, str]:
+        """The header that proves knowledge of the verification token."""
+        return {"x-notion-signature": _sign(secret, sample.body)}
+
     def check_conditions(self, conditions: Json) -> str:
         """Return what the rule waits for; raise ValueError naming what is wrong."""
         wanted = bodies.read_conditions(Conditions, conditions)
-        what = wanted.event or "any event"
-        return f"{what} in the data source {wanted.data_source}" if wanted.data_source else f"{what} of Notion's"
+        what = wanted.event or _("any event")
+        if wanted.data_source:
+            return _("{event} in the data source {source}").format(event=what, source=wanted.data_source)
+        return _("{event} of Notion's").format(event=what)
 
     def matches(self, incoming: Incoming, conditions: Json) -> bool:
         """Whether the event is of the kind, and in the data source, that the rule names."""

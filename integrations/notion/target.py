@@ -10,6 +10,7 @@ from integrations.notion import board, briefs
 from integrations.notion.client import Notion, Visit
 from integrations.notion.columns import Column, Columns
 from integrations.notion.rows import Row, Rows
+from integrations.words import _
 
 
 class NotionTarget:
@@ -58,11 +59,15 @@ class NotionTarget:
             raise OutcomeUnknown(str(error)) from error
 
     def listing(self, since: datetime) -> list[Marked]:
-        """The briefs that were made since then, doubles too. Raises DeliveryError or OutcomeUnknown."""
-        if not self._sources["brief"]:
-            return []
-        with self._rows("brief") as rows:
-            return [Marked(key=key, external_id=page["id"], url=page["url"]) for key, page in rows.since(since)]
+        """The rows that were made since then, doubles too. Raises DeliveryError or OutcomeUnknown."""
+        found = []
+        for kind, given in self._sources.items():
+            if given:
+                with self._rows(kind) as rows:
+                    found += [
+                        Marked(key=key, external_id=page["id"], url=page["url"]) for key, page in rows.since(since)
+                    ]
+        return found
 
     def withdraw(self, double: Marked) -> None:
         """Into the trash, from which its owner can take it back. Raises DeliveryError or OutcomeUnknown."""
@@ -71,12 +76,14 @@ class NotionTarget:
 
     def _row(self, outgoing: Outgoing) -> Row:
         if outgoing.kind not in self.kinds:
-            raise DeliveryError(f"Notion takes briefs and notices, not a {outgoing.kind}.", permanent=True)
+            raise DeliveryError(
+                _("Notion takes briefs and notices, not a {kind}.").format(kind=outgoing.kind), permanent=True
+            )
         if outgoing.kind == "brief":
             return briefs.row(outgoing, site=self._site)
         if "review" not in outgoing.fields:
             raise DeliveryError(
-                "Notion shows the items of the inbox, and this notice is about none.", permanent=True
+                _("Notion shows the items of the inbox, and this notice is about none."), permanent=True
             )
         return board.row(outgoing)
 

@@ -6,6 +6,7 @@ Text that agents or strangers wrote goes through `words.escaped` here, so that n
 from typing import Any
 
 from integrations.slack.words import escaped
+from integrations.words import _
 
 Block = dict[str, Any]
 
@@ -63,7 +64,7 @@ def confirm(title: str, text: str, yes: str) -> Block:
         "title": {"type": "plain_text", "text": title[:100]},
         "text": {"type": "plain_text", "text": escaped(text)[:300] or "?"},
         "confirm": {"type": "plain_text", "text": yes[:30]},
-        "deny": {"type": "plain_text", "text": "Not yet"},
+        "deny": {"type": "plain_text", "text": _("Not yet")},
     }
 
 

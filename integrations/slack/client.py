@@ -13,6 +13,7 @@ from slack_sdk.web import SlackResponse
 
 from integrations.bodies import one_line
 from integrations.contracts import DeliveryError, OutcomeUnknown, TargetClosed
+from integrations.words import _, gettext_noop
 
 BASE_URL = "https://slack.com/api"
 SECONDS = 20
@@ -20,21 +21,21 @@ _PAUSE_SECONDS = 30.0
 
 # Nothing goes there until a person has mended it: error -> what to do.
 _CLOSED = {
-    "account_inactive": "install the app again, and set SLACK_BOT_TOKEN",
-    "invalid_auth": "check SLACK_BOT_TOKEN",
-    "not_allowed_token_type": "SLACK_BOT_TOKEN has to be a bot's (xoxb-…)",
-    "not_authed": "set SLACK_BOT_TOKEN",
-    "token_expired": "install the app again, and set SLACK_BOT_TOKEN",
-    "token_revoked": "install the app again, and set SLACK_BOT_TOKEN",
-    "org_login_required": "the workspace is being moved: wait, or set SLACK_BOT_TOKEN anew",
-    "missing_scope": "give the app the right that it lacks, and install it again",
-    "restricted_action": "let the app post in this channel",
+    "account_inactive": gettext_noop("install the app again, and set SLACK_BOT_TOKEN"),
+    "invalid_auth": gettext_noop("check SLACK_BOT_TOKEN"),
+    "not_allowed_token_type": gettext_noop("SLACK_BOT_TOKEN has to be a bot's (xoxb-…)"),
+    "not_authed": gettext_noop("set SLACK_BOT_TOKEN"),
+    "token_expired": gettext_noop("install the app again, and set SLACK_BOT_TOKEN"),
+    "token_revoked": gettext_noop("install the app again, and set SLACK_BOT_TOKEN"),
+    "org_login_required": gettext_noop("the workspace is being moved: wait, or set SLACK_BOT_TOKEN anew"),
+    "missing_scope": gettext_noop("give the app the right that it lacks, and install it again"),
+    "restricted_action": gettext_noop("let the app post in this channel"),
 }
 # The channel's own: it says so, whichever channel it is.
 _OF_CHANNEL = {
-    "channel_not_found": "check the channel's id, and invite the app there",
-    "not_in_channel": "invite the app to the channel",
-    "is_archived": "take the channel out of the archive, or name another one",
+    "channel_not_found": gettext_noop("check the channel's id, and invite the app there"),
+    "not_in_channel": gettext_noop("invite the app to the channel"),
+    "is_archived": gettext_noop("take the channel out of the archive, or name another one"),
 }
 _PASSES = {"ratelimited", "rate_limited", "service_unavailable", "accesslimited", "message_limit_exceeded"}
 # Slack's own words: "it's possible some aspect of the operation succeeded before the error was raised".
@@ -62,7 +63,9 @@ class SlackApi:
         except SlackApiError as error:
             _refuse(method, error, acting=False)
         except (SlackClientError, URLError, HTTPException, OSError, ValueError) as error:
-            raise DeliveryError(f"Slack cannot be asked: {one_line(str(error))}", permanent=False) from error
+            raise DeliveryError(
+                _("Slack cannot be asked: {error}").format(error=one_line(str(error))), permanent=False
+            ) from error
 
     def act(self, method: str, **arguments: Any) -> SlackResponse:
         """Change something. Raises DeliveryError where certainly nothing was changed, else OutcomeUnknown."""
@@ -72,24 +75,34 @@ class SlackApi:
             _refuse(method, error, acting=True)
         except URLError as error:
             if isinstance(error.reason, ConnectionRefusedError):
-                raise DeliveryError("Slack refuses the connection.", permanent=False) from error
-            raise OutcomeUnknown(f"No answer came to {method}: {one_line(str(error.reason))}") from error
+                raise DeliveryError(_("Slack refuses the connection."), permanent=False) from error
+            raise OutcomeUnknown(
+                _("No answer came to {method}: {reason}").format(method=method, reason=one_line(str(error.reason)))
+            ) from error
         except (SlackClientError, HTTPException, OSError, ValueError) as error:
-            raise OutcomeUnknown(f"No answer came to {method}: {one_line(str(error))}") from error
+            raise OutcomeUnknown(
+                _("No answer came to {method}: {error}").format(method=method, error=one_line(str(error)))
+            ) from error
 
 
 def _refuse(method: str, error: SlackApiError, *, acting: bool) -> NoReturn:
     response = error.response
     code = one_line(response.get("error")) or "no reason"
     if response.status_code == 429 or code in _PASSES:
-        raise DeliveryError(f"Slack asks for a pause: {code}.", permanent=False, retry_after=_pause(response))
+        raise DeliveryError(
+            _("Slack asks for a pause: {code}.").format(code=code), permanent=False, retry_after=_pause(response)
+        )
     if response.status_code >= 500 or code in _HALF_DONE or response.get("ok") is not False or " " in code:
-        said = f"Slack answers {response.status_code} to {method}."
+        said = _("Slack answers {status_code} to {method}.").format(status_code=response.status_code, method=method)
         raise OutcomeUnknown(said) if acting else DeliveryError(said, permanent=False) from error
     if code in _CLOSED:
         needed = one_line(response.get("needed"))
         more = f" ({needed})" if needed else ""
-        raise TargetClosed(f"Slack refuses {method}: {code}{more}; {_CLOSED[code]}.") from error
+        raise TargetClosed(
+            _("Slack refuses {method}: {code}{more}; {closed}.").format(
+                method=method, code=code, more=more, closed=_(_CLOSED[code])
+            )
+        ) from error
     raise Refused(code, method, _OF_CHANNEL.get(code, "")) from error
 
 

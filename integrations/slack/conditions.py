@@ -4,18 +4,19 @@ import re
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, ConfigDict, Field, field_validator
 
 from integrations import bodies
 from integrations.contracts import Frozen, Json
+from integrations.words import _, either, gettext_noop
 
 Kind = Literal["command", "mention", "message", "reply"]
 
 _PHRASES = {
-    "command": "gives a slash command",
-    "mention": "mentions the app",
-    "message": "writes a message",
-    "reply": "replies in a thread",
+    "command": gettext_noop("gives a slash command"),
+    "mention": gettext_noop("mentions the app"),
+    "message": gettext_noop("writes a message"),
+    "reply": gettext_noop("replies in a thread"),
 }
 _MOST = 20
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]{1,20}")
@@ -36,10 +37,37 @@ class Conditions(Frozen):
     `text` may hold a `*` for anything; capitals make no difference.
     """
 
-    kind: Annotated[list[Kind], BeforeValidator(_listed), Field(min_length=1)] = ["command", "mention", "message"]
-    channel: _Names = []
-    text: _Names = []
-    user: _Names = []
+    model_config = ConfigDict(
+        title="Slack",
+        json_schema_extra={
+            "about": gettext_noop("What people write in Slack who may ask for work."),
+            "examples": [{"kind": ["mention"], "channel": ["C0123ABCD"], "text": "*invoice*"}],
+        },
+    )
+
+    kind: Annotated[list[Kind], BeforeValidator(_listed)] = Field(
+        default=["command", "mention", "message"],
+        min_length=1,
+        title=gettext_noop("What somebody does"),
+        json_schema_extra={"choices": dict(_PHRASES)},
+    )
+    channel: _Names = Field(
+        default=[],
+        title=gettext_noop("Channels"),
+        description=gettext_noop(
+            "Their ids, such as C0123ABCD. Empty: any for commands and mentions, the chosen one for messages."
+        ),
+    )
+    text: _Names = Field(
+        default=[],
+        title=gettext_noop("What it reads"),
+        description=gettext_noop("All of the text; a * stands for anything, as in *invoice*. Empty: any text."),
+    )
+    user: _Names = Field(
+        default=[],
+        title=gettext_noop("People"),
+        description=gettext_noop("Their ids, such as U0123ABCD. Empty: everybody who may ask."),
+    )
 
     @classmethod
     def read(cls, conditions: Json) -> Self:
@@ -49,18 +77,24 @@ class Conditions(Frozen):
     @field_validator("channel")
     @classmethod
     def _channels_are_ids(cls, channels: list[str]) -> list[str]:
-        return _checked(channels, _CHANNEL, "channel", "C0123ABCD")
+        return _checked(
+            channels,
+            _CHANNEL,
+            _("'{name}' is no id of a channel; copy it from the channel's details, as in C0123ABCD"),
+        )
 
     @field_validator("user")
     @classmethod
     def _users_are_ids(cls, users: list[str]) -> list[str]:
-        return _checked(users, _USER, "person", "U0123ABCD")
+        return _checked(
+            users, _USER, _("'{name}' is no id of a person; copy it from the person's details, as in U0123ABCD")
+        )
 
     @field_validator("text")
     @classmethod
     def _patterns_are_not_empty(cls, patterns: list[str]) -> list[str]:
         if not all(pattern.strip() for pattern in patterns):
-            raise ValueError("a pattern is empty; leave the condition out where any text will do")
+            raise ValueError(_("a pattern is empty; leave the condition out where any text will do"))
         return patterns
 
     def are_met_by(self, data: Json, *, chosen: str) -> bool:
@@ -73,17 +107,20 @@ class Conditions(Frozen):
 
     def sentence(self, *, chosen: str) -> str:
         """All of them as a person says it."""
-        who = " or ".join(self.user) or "Somebody who may ask"
-        does = " or ".join(_PHRASES[kind] for kind in self.kind)
-        text = f" that reads {' or '.join(f'“{one}”' for one in self.text)}" if self.text else ""
+        who = either(self.user) or _("Somebody who may ask")
+        does = either(_(_PHRASES[kind]) for kind in self.kind)
+        quoted = either(f"“{one}”" for one in self.text)
+        text = " " + _("that reads {words}").format(words=quoted) if quoted else ""
         return f"{who} {does}{self._where(chosen)}{text}."
 
     def _where(self, chosen: str) -> str:
         if self.channel:
-            return f" in {' or '.join(self.channel)}"
+            return " " + _("in {channel}").format(channel=either(self.channel))
         if not {"message", "reply"} & set(self.kind):
             return ""
-        return f" (messages: in {chosen})" if chosen else " (messages: in no channel until SLACK_CHANNEL is set)"
+        if chosen:
+            return " " + _("(messages: in {channel})").format(channel=chosen)
+        return " " + _("(messages: in no channel until SLACK_CHANNEL is set)")
 
     def _says(self, text: str) -> bool:
         said = " ".join(text.split()).casefold()
@@ -100,8 +137,8 @@ def is_user(value: str) -> bool:
     return bool(_USER.fullmatch(value))
 
 
-def _checked(names: list[str], form: re.Pattern[str], what: str, example: str) -> list[str]:
-    wrong = next((one for one in names if not form.fullmatch(one)), "")
-    if wrong:
-        raise ValueError(f"{wrong!r} is no id of a {what}; copy it from the {what}'s details, as in {example}")
+def _checked(names: list[str], form: re.Pattern[str], said: str) -> list[str]:
+    wrong = next((one for one in names if not form.fullmatch(one)), None)
+    if wrong is not None:
+        raise ValueError(said.format(name=wrong))
     return names

@@ -4,6 +4,7 @@ from integrations.bodies import one_line
 from integrations.contracts import Json
 from integrations.slack import blocks
 from integrations.slack.words import escaped
+from integrations.words import _
 
 # Of the 12,000 characters that all Markdown of a message may have.
 _MOST = 11_000
@@ -12,7 +13,7 @@ _MOST = 11_000
 def show(digest: Json) -> tuple[str, list[blocks.Block]]:
     """The text for notifications and the blocks; `digest` is the night as every target is told of it."""
     subject = escaped(one_line(digest.get("subject"), 250))
-    page = blocks.actions(blocks.door("The whole night", str(digest.get("url", ""))))
+    page = blocks.actions(blocks.door(_("The whole night"), str(digest.get("url", ""))))
     text = _markdown(str(digest.get("text", "")))
     return subject, [blocks.marked(f"*{subject}*"), {"type": "markdown", "text": text or subject}, page]
 

@@ -14,33 +14,45 @@ from integrations.bodies import one_line
 from integrations.contracts import Json, OutFile
 from integrations.slack import blocks
 from integrations.slack.words import escaped
+from integrations.words import KINDS, _, gettext_noop
 
 APPROVE, REVISE, OTHER, NOTED = "review.approve", "review.revise", "review.other", "review.noted"
 ANSWER = "review.answer."  # and the number of the suggestion
 
 # What a person reads in a channel; more is read on its page.
 MAX_PAPER = 12_000
-_NOT_HERE = "It is too long or not plain enough to be shown here whole: decide it on its page."
+_NOT_HERE = gettext_noop("It is too long or not plain enough to be shown here whole: decide it on its page.")
 _OUTCOMES = {
-    "approved": "Approved",
-    "declined": "Declined",
-    "answered": "Answered",
-    "revising": "Sent back for a revision",
-    "superseded": "Does not wait any more",
+    "approved": gettext_noop("Approved"),
+    "declined": gettext_noop("Declined"),
+    "answered": gettext_noop("Answered"),
+    "revising": gettext_noop("Sent back for a revision"),
+    "superseded": gettext_noop("Does not wait any more"),
 }
 # Joins the parts of one emoji; every other invisible sign could make two texts look alike.
 _HARMLESS = {"\n", "\t", "\u200d"}
 
 
-def show(review: Json, files: Sequence[OutFile], *, job_title: str) -> tuple[str, list[blocks.Block]]:
-    """The text for notifications and the blocks; `review` is what the API shows of it."""
+def show(review: Json, files: Sequence[OutFile], *, about: str) -> tuple[str, list[blocks.Block]]:
+    """The text for notifications and the blocks; `review` as the API shows it, `about` its job or target."""
     title = escaped(one_line(review.get("title")))
     if review.get("state") != "open":
         return _decided(review, title)
     says = f"*{title}*\n{escaped(one_line(review.get('consequence'), 300))}"
-    small = f"{escaped(one_line(job_title))} · {review.get('kind')} · waits for a decision"
-    parts = _PARTS.get(str(review.get("kind")), _linked_only)(review, files)
-    return f"Needs you: {title}", [blocks.marked(says), *parts, blocks.small(small)]
+    named = f"{escaped(one_line(about))} · " if about else ""
+    kind, waits = str(review.get("kind")), _("waits for a decision")
+    small = f"{named}{_(KINDS.get(kind, kind))} · {waits}{_due(review)}"
+    parts = _PARTS.get(kind, _linked_only)(review, files)
+    return _("Needs you: {title}").format(title=title), [blocks.marked(says), *parts, blocks.small(small)]
+
+
+def _due(review: Json) -> str:
+    """Until when, on the clock of whoever reads it; empty where no time is set."""
+    if not review.get("due_at"):
+        return ""
+    due_at = datetime.fromisoformat(str(review["due_at"]))
+    at = f"<!date^{int(due_at.timestamp())}^{{date_short_pretty}}, {{time}}|{due_at:%Y-%m-%d %H:%M %Z}>"
+    return " · " + _("due {at}").format(at=at)
 
 
 def reference(review: Json) -> str:
@@ -50,19 +62,21 @@ def reference(review: Json) -> str:
 
 def _message(review: Json, files: Sequence[OutFile]) -> list[blocks.Block]:
     """All that would leave, with the button that approves it; or its page, where not all of it can be shown."""
+    if doubt := review.get("in_doubt"):
+        return [blocks.small(escaped(one_line(doubt, 500))), *_linked_only(review, files)]
     paper = _paper(review, files)
     if paper is None:
-        return [blocks.small(_NOT_HERE), *_linked_only(review, files)]
+        return [blocks.small(_(_NOT_HERE)), *_linked_only(review, files)]
     shown = [blocks.literal(piece) for piece in blocks.pieces(paper)]
-    sure = blocks.confirm("Approve exactly this?", one_line(review.get("consequence"), 250), "Approve")
+    sure = blocks.confirm(_("Approve exactly this?"), one_line(review.get("consequence"), 250), _("Approve"))
     value = reference(review)
-    approve = blocks.button(APPROVE, "Approve", value, style="primary", confirm=sure)
-    return [*shown, blocks.actions(approve, blocks.button(REVISE, "Revise…", value), _door(review))]
+    approve = blocks.button(APPROVE, _("Approve"), value, style="primary", confirm=sure)
+    return [*shown, blocks.actions(approve, blocks.button(REVISE, _("Revise…"), value), _door(review))]
 
 
 def _merge(review: Json, files: Sequence[OutFile]) -> list[blocks.Block]:
     """A change of code is looked at where it can be seen."""
-    return [blocks.actions(blocks.button(REVISE, "Revise…", reference(review)), _door(review))]
+    return [blocks.actions(blocks.button(REVISE, _("Revise…"), reference(review)), _door(review))]
 
 
 def _question(review: Json, files: Sequence[OutFile]) -> list[blocks.Block]:
@@ -78,14 +92,14 @@ def _question(review: Json, files: Sequence[OutFile]) -> list[blocks.Block]:
         for number, one in enumerate(suggestions[:5])
         if one.strip()
     ]
-    other = blocks.button(OTHER, "In my own words…", value)
+    other = blocks.button(OTHER, _("In my own words…"), value)
     return [*([blocks.literal(paper)] if paper else []), blocks.actions(*buttons, other, _door(review))]
 
 
 def _trouble(review: Json, files: Sequence[OutFile]) -> list[blocks.Block]:
     """A failure or an alarm: what helps, and for an alarm the word that it was seen."""
     fix = one_line((review.get("payload") or {}).get("fix"), 1_000)
-    noted = [blocks.button(NOTED, "Noted", reference(review))] if review.get("kind") == "alarm" else []
+    noted = [blocks.button(NOTED, _("Noted"), reference(review))] if review.get("kind") == "alarm" else []
     return [*([blocks.literal(fix)] if fix else []), blocks.actions(*noted, _door(review))]
 
 
@@ -142,9 +156,10 @@ def _is_plain(text: str) -> bool:
 
 def _decided(review: Json, title: str) -> tuple[str, list[blocks.Block]]:
     state = str(review.get("state"))
-    outcome = _OUTCOMES.get(state, state)
+    outcome = _(_OUTCOMES.get(state, state))
     who = one_line(review.get("decided_by"))
-    said = f"{outcome}{f' by {escaped(who)}' if who else ''}{_when(review.get('decided_at'))}"
+    by = " " + _("by {person}").format(person=escaped(who)) if who else ""
+    said = f"{outcome}{by}{_when(review.get('decided_at'))}"
     note = one_line(review.get("note"), 500)
     lines = [f"*{title}*", said, *([f"“{escaped(note)}”"] if note else [])]
     return f"{outcome}: {title}", [blocks.marked("\n".join(lines)), blocks.actions(_door(review))]
@@ -159,4 +174,4 @@ def _when(value: Any) -> str:
 
 
 def _door(review: Json) -> blocks.Block:
-    return blocks.door("Open", str(review.get("page", "")))
+    return blocks.door(_("Open"), str(review.get("page", "")))

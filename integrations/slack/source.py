@@ -7,11 +7,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, get_args
 
+from pydantic import BaseModel
+
 from integrations import bodies
 from integrations.contracts import Incoming, Json, Malformed, RawRequest, Sample
 from integrations.slack import samples, signing
 from integrations.slack.conditions import Conditions, Kind
 from integrations.slack.payloads import extract
+from integrations.words import _
 
 ANYBODY = "*"
 
@@ -26,6 +29,12 @@ class SlackSource:
     slug: ClassVar[str] = "slack"
     max_body_bytes: ClassVar[int] = 1_000_000
     addressed: ClassVar[bool] = False
+    kept_headers: ClassVar[tuple[str, ...]] = (
+        "x-slack-request-timestamp",
+        "x-slack-retry-num",
+        "x-slack-retry-reason",
+    )
+    conditions: ClassVar[type[BaseModel]] = Conditions
 
     def __init__(self, users: Collection[str] = (), channel: str = "") -> None:
         self.users = frozenset(users)
@@ -39,7 +48,9 @@ class SlackSource:
         """The event; what no rule may open a job from says why in `ignored`."""
         incoming = extract(payload_of(request))
         if incoming.kind in get_args(Kind) and not incoming.ignored and not self._may_ask(incoming.sender):
-            reason = f"{incoming.sender} may not ask for work: add them to SLACK_USERS if they should."
+            reason = _("{sender} may not ask for work: add them to SLACK_USERS if they should.").format(
+                sender=incoming.sender
+            )
             return incoming.model_copy(update={"ignored": reason})
         return incoming
 

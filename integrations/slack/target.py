@@ -4,21 +4,19 @@ Slack posts as often as it is asked: https://docs.slack.dev/reference/methods/ch
 So each message has a mark in its metadata, and is looked for by it before it is posted and when an answer was lost.
 """
 
-import contextlib
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, ClassVar
+from datetime import datetime, timedelta
+from typing import ClassVar
 
-from integrations.contracts import DeliveryError, Json, Landed, OutcomeUnknown, Outgoing
-from integrations.slack import blocks, job_card, night_card, review_card
+from integrations.contracts import DeliveryError, Json, Landed, Marked, OutcomeUnknown, Outgoing
+from integrations.slack import blocks, history, job_card, night_card, review_card
 from integrations.slack.client import BASE_URL, Refused, SlackApi
 from integrations.slack.words import escaped
+from integrations.words import _
 
 EVENT_TYPE = "nightdesk"
 # How far back a message is looked for: an attempt is never looked up later than that.
 _BACK = timedelta(days=2)
-_PAGES, _PAGE = 20, 200
 _GONE = {"message_not_found", "cant_update_message"}
 
 
@@ -43,11 +41,11 @@ class SlackTarget:
 
     def deliver(self, outgoing: Outgoing) -> Landed:
         """Bring the card up to date, or post it if it is not there. Raises DeliveryError or OutcomeUnknown."""
-        message = _message(outgoing)
+        place = self._place(outgoing)
+        message = _message(outgoing, among_others=place.channel != self._channel)
         previous = outgoing.previous
         if previous and (landed := self._changed(*_parts(previous.external_id), message, previous.url)):
             return landed
-        place = self._place(outgoing)
         found = self._found(outgoing, place)
         if found and (landed := self._changed(place.channel, str(found["ts"]), message, "")):
             return landed
@@ -60,9 +58,21 @@ class SlackTarget:
             found = self._found(outgoing, place)
         except DeliveryError as error:
             raise OutcomeUnknown(str(error)) from error
-        if found is None or _mark(found).get("key") != outgoing.key:
+        if found is None or history.mark(found, EVENT_TYPE).get("key") != outgoing.key:
             return None
-        return self._landed(place.channel, str(found["ts"]))
+        return history.landed(self._api, place.channel, str(found["ts"]))
+
+    def listing(self, since: datetime) -> list[Marked]:
+        """Every message of ours in the channel since then; what stands in threads elsewhere is not among it.
+
+        Raises DeliveryError where not all of it can be read.
+        """
+        found = [
+            Marked(key=str(key), external_id=f"{self._channel}:{message['ts']}")
+            for message in history.messages(self._api, self._channel, oldest=since.timestamp(), to_the_end=True)
+            if (key := history.mark(message, EVENT_TYPE).get("key"))
+        ]
+        return found[::-1]
 
     def _place(self, outgoing: Outgoing) -> Place:
         """Decisions are made in the chosen channel; a job is followed where it was asked for."""
@@ -75,7 +85,7 @@ class SlackTarget:
         thread = {"thread_ts": place.thread} if place.thread else {}
         quiet = {"unfurl_links": False, "unfurl_media": False}
         answer = self._api.act("chat.postMessage", channel=place.channel, **message, **thread, **quiet)
-        return self._landed(place.channel, str(answer["ts"]))
+        return history.landed(self._api, place.channel, str(answer["ts"]))
 
     def _changed(self, channel: str, ts: str, message: Json, url: str) -> Landed | None:
         """https://docs.slack.dev/reference/methods/chat.update; None if a person has taken the message away."""
@@ -85,69 +95,42 @@ class SlackTarget:
             if refusal.code in _GONE:
                 return None
             raise
-        return Landed(external_id=f"{channel}:{ts}", url=url) if url else self._landed(channel, ts)
+        return Landed(external_id=f"{channel}:{ts}", url=url) if url else history.landed(self._api, channel, ts)
 
     def _found(self, outgoing: Outgoing, place: Place) -> Json | None:
         """The message with this card's mark."""
-        for message in self._history(place, oldest=(outgoing.created_at - _BACK).timestamp()):
-            if _mark(message).get("card") == (outgoing.card or outgoing.key):
+        since = (outgoing.created_at - _BACK).timestamp()
+        for message in history.messages(self._api, place.channel, oldest=since, thread=place.thread):
+            if history.mark(message, EVENT_TYPE).get("card") == (outgoing.card or outgoing.key):
                 return message
         return None
 
-    def _history(self, place: Place, *, oldest: float) -> Iterator[Json]:
-        """What was written there since, with the marks.
 
-        https://docs.slack.dev/reference/methods/conversations.history and conversations.replies
-        """
-        method = "conversations.replies" if place.thread else "conversations.history"
-        arguments: Json = {"channel": place.channel, "limit": _PAGE, "include_all_metadata": "true"}
-        arguments |= {"ts": place.thread} if place.thread else {"oldest": f"{oldest:.6f}"}
-        for _ in range(_PAGES):
-            page = self._api.read(method, **arguments)
-            yield from page.get("messages") or []
-            cursor = (page.get("response_metadata") or {}).get("next_cursor")
-            if not cursor:
-                return
-            arguments["cursor"] = cursor
-
-    def _landed(self, channel: str, ts: str) -> Landed:
-        link = ""
-        # The message is there; where it can be looked at is a kindness.
-        with contextlib.suppress(DeliveryError):
-            link = str(self._api.read("chat.getPermalink", channel=channel, message_ts=ts).get("permalink") or "")
-        return Landed(external_id=f"{channel}:{ts}", url=link)
-
-
-def _message(outgoing: Outgoing) -> Json:
+def _message(outgoing: Outgoing, *, among_others: bool) -> Json:
     """What the card says now. Raises DeliveryError (permanent) for what is no notice or says nothing."""
     if outgoing.kind != "notice":
-        raise DeliveryError(f"Slack takes no {outgoing.kind} here.", permanent=True)
-    text, shown = _shown(outgoing)
+        raise DeliveryError(_("Slack takes no {kind} here.").format(kind=outgoing.kind), permanent=True)
+    text, shown = _shown(outgoing, among_others=among_others)
     mark = {"card": outgoing.card or outgoing.key, "key": outgoing.key}
     return {"text": text, "blocks": shown, "metadata": {"event_type": EVENT_TYPE, "event_payload": mark}}
 
 
-def _shown(outgoing: Outgoing) -> tuple[str, list[blocks.Block]]:
+def _shown(outgoing: Outgoing, *, among_others: bool) -> tuple[str, list[blocks.Block]]:
     fields = outgoing.fields
     if review := fields.get("review"):
-        return review_card.show(review, outgoing.files, job_title=outgoing.job_title)
+        return review_card.show(review, outgoing.files, about=outgoing.job_title or str(review.get("about", "")))
     if job := fields.get("job"):
-        return job_card.show(job)
+        return job_card.show(job, among_others=among_others)
     if digest := fields.get("digest"):
         return night_card.show(digest)
     text = str(fields.get("text") or "").strip()
     if not text:
-        raise DeliveryError("There is nothing to say: the notice has no text.", permanent=True)
+        raise DeliveryError(_("There is nothing to say: the notice has no text."), permanent=True)
     parts = blocks.pieces(text)[:_MOST_BLOCKS]
     return escaped(text)[:_MOST_TEXT], [blocks.literal(part) for part in parts if part.strip()]
 
 
 _MOST_BLOCKS, _MOST_TEXT = 40, 3_000
-
-
-def _mark(message: Json) -> dict[str, Any]:
-    metadata = message.get("metadata") or {}
-    return metadata.get("event_payload") or {} if metadata.get("event_type") == EVENT_TYPE else {}
 
 
 def _parts(external_id: str) -> tuple[str, str]:

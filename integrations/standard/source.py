@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from integrations import bodies, signatures
 from integrations.contracts import Frozen, Incoming, Json, Malformed, RawRequest, Sample
+from integrations.words import _, either, gettext_noop
 
 _SENDERS = ("email", "from", "sender", "source", "name")
 
@@ -16,7 +17,20 @@ _SENDERS = ("email", "from", "sender", "source", "name")
 class Conditions(Frozen):
     """Which types of event a rule is for; none named: all of them."""
 
-    types: list[str] = Field(default_factory=list, max_length=50)
+    model_config = ConfigDict(
+        title=gettext_noop("Standard Webhooks"),
+        json_schema_extra={
+            "about": gettext_noop("What another system sends, signed, to an address of the rule's own."),
+            "examples": [{"types": ["order.paid"]}],
+        },
+    )
+
+    types: list[str] = Field(
+        default_factory=list,
+        max_length=50,
+        title=gettext_noop("Types of event"),
+        description=gettext_noop("As the sender names them, such as order.paid. Empty: every type."),
+    )
 
 
 class StandardSource:
@@ -25,6 +39,8 @@ class StandardSource:
     slug: ClassVar[str] = "standard"
     max_body_bytes: ClassVar[int] = 1_000_000
     addressed: ClassVar[bool] = True
+    kept_headers: ClassVar[tuple[str, ...]] = ("webhook-id", "webhook-timestamp")
+    conditions: ClassVar[type[BaseModel]] = Conditions
 
     def verify(self, request: RawRequest, *, secrets: Sequence[str], now: datetime) -> None:
         """Return if one of the whsec_ keys signed it; a bearer token is no proof here."""
@@ -50,7 +66,9 @@ class StandardSource:
     def check_conditions(self, conditions: Json) -> str:
         """Return which types it takes; raise ValueError for anything but {"types": ["…"]}."""
         types = bodies.read_conditions(Conditions, conditions).types
-        return f"Events of type {' or '.join(types)}." if types else "Every event sent to its own address."
+        if not types:
+            return _("Every event sent to its own address.")
+        return _("Events of type {types}.").format(types=either(types))
 
     def matches(self, incoming: Incoming, conditions: Json) -> bool:
         """Whether the event is of one of the types, where types are named."""

@@ -8,9 +8,10 @@ from typing import ClassVar
 
 from integrations.contracts import DeliveryError, Finding, Outgoing
 from integrations.webhook.target import WebhookTarget
+from integrations.words import _, gettext_noop
 
 TEST = "nightdesk.test"
-_FIX = "Check NIGHTDESK_WEBHOOKS and NIGHTDESK_WEBHOOK_SECRETS, and what runs there."
+_FIX = gettext_noop("Check NIGHTDESK_WEBHOOKS and NIGHTDESK_WEBHOOK_SECRETS, and what runs there.")
 
 
 class WebhookProbe:
@@ -42,4 +43,4 @@ def _found(ask: Callable[[], str]) -> Finding:
     try:
         return Finding(ok=True, says=ask())
     except DeliveryError as error:
-        return Finding(ok=False, says=str(error), fix=_FIX)
+        return Finding(ok=False, says=str(error), fix=_(_FIX))

@@ -18,6 +18,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from integrations import bodies, signatures
 from integrations.contracts import DeliveryError, Json, Landed, Outgoing
+from integrations.words import _
 
 TIMEOUT_SECONDS = 15.0
 _NAME = re.compile(r"[a-z0-9-]{1,30}")
@@ -25,7 +26,7 @@ _MOST_WAIT_SECONDS = 86_400.0
 _GONE = 410
 # What of a job and of a review is told; whoever wants more asks the API.
 _JOB = ("id", "title", "state", "reason", "priority", "client", "trigger", "spent_microusd", "created_at", "page")
-_REVIEW = ("id", "kind", "state", "title", "consequence", "priority", "decided_by", "decided_at", "page")
+_REVIEW = ("id", "kind", "state", "title", "consequence", "priority", "due_at", "decided_by", "decided_at", "page")
 
 
 class WebhookTarget:
@@ -45,12 +46,16 @@ class WebhookTarget:
     def deliver(self, outgoing: Outgoing) -> Landed:
         """Post it once. Raises DeliveryError; a place that answered 410 is left alone until the next start."""
         if outgoing.kind not in self.kinds:
-            raise DeliveryError(f"A webhook takes notices, not a {outgoing.kind}.", permanent=True)
+            raise DeliveryError(
+                _("A webhook takes notices, not a {kind}.").format(kind=outgoing.kind), permanent=True
+            )
         body = json.dumps(_message(outgoing), ensure_ascii=False).encode()
         status, retry_after = (_GONE, "") if self._is_gone else self._post(outgoing.key, body)
         if not 200 <= status < 300:
             raise self._refusal(status, retry_after)
-        return Landed(external_id=outgoing.key, detail=f"{self._place} answered {status}")
+        return Landed(
+            external_id=outgoing.key, detail=_("{place} answered {status}").format(place=self._place, status=status)
+        )
 
     def find(self, outgoing: Outgoing) -> Landed | None:
         """Always None: nobody can be asked, and to send the same message once more does no harm."""
@@ -84,15 +89,17 @@ class WebhookTarget:
 
     def _silence(self, error: Exception) -> DeliveryError:
         what = bodies.one_line(f"{type(error).__name__}: {error}".rstrip(": "))
-        return DeliveryError(f"{self._place} gave no answer ({what}).", permanent=False)
+        return DeliveryError(
+            _("{place} gave no answer ({what}).").format(place=self._place, what=what), permanent=False
+        )
 
     def _refusal(self, status: int, retry_after: str) -> DeliveryError:
         said = f"{self._place} answered {status}"
         if status == _GONE:
             self._is_gone = True
-            return DeliveryError(f"{said}, gone: it is told nothing more.", permanent=True)
+            return DeliveryError(_("{said}, gone: it is told nothing more.").format(said=said), permanent=True)
         if 300 <= status < 400:
-            said = f"{said}: redirects are not followed, name the address that it leads to."
+            said = _("{said}: redirects are not followed, name the address that it leads to.").format(said=said)
             return DeliveryError(said, permanent=True)
         return DeliveryError(f"{said}.", permanent=False, retry_after=_wait(retry_after))
 
@@ -101,7 +108,7 @@ def _message(outgoing: Outgoing) -> Json:
     """What is told, small: what happened when, and to which job and review."""
     event = outgoing.fields.get("event")
     if not isinstance(event, dict):
-        raise DeliveryError("There is no event to tell.", permanent=True)
+        raise DeliveryError(_("There is no event to tell."), permanent=True)
     told = {"job": _part(outgoing.fields.get("job"), _JOB), "review": _part(outgoing.fields.get("review"), _REVIEW)}
     data = {"event": event["id"], **{noun: part for noun, part in told.items() if part}}
     return {"type": event["name"], "timestamp": event["at"], "data": data}

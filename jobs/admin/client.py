@@ -4,7 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
+from jobs.admin.fields import put_into_words
+from jobs.admin.words import Titled, columns
+from jobs.lifecycle import client as clients
 from jobs.models import Client, KnownAnswer
 
 if TYPE_CHECKING:
@@ -24,6 +28,11 @@ class KnownAnswers(_Inline):
     fields = ("question", "answer", "said_by", "said_at")
     readonly_fields = ("question", "said_by", "said_at")
     extra = 0
+    verbose_name_plural = _("Remembered answers")
+
+    def __init__(self, parent_model: Any, admin_site: Any) -> None:
+        super().__init__(parent_model, admin_site)
+        put_into_words(self.opts)
 
     def has_add_permission(self, request: HttpRequest, obj: Client | None = None) -> bool:
         """Nobody: an answer comes from a question in the inbox."""
@@ -31,10 +40,10 @@ class KnownAnswers(_Inline):
 
 
 @admin.register(Client)
-class ClientAdmin(_Admin):
+class ClientAdmin(Titled):
     """Editable."""
 
-    list_display = ("name", "addresses", "tone")
+    list_display = columns("name", "addresses", "tone")
     search_fields = ("name",)
     prepopulated_fields = {"slug": ("name",)}
     show_full_result_count = False
@@ -43,7 +52,18 @@ class ClientAdmin(_Admin):
         """A client that is being made has said nothing yet."""
         return [KnownAnswers] if obj else []
 
-    @admin.display(description="recipients")
+    def save_model(self, request: HttpRequest, obj: Client, form: Any, change: bool) -> None:
+        """By the verbs of the client's own page, so that the history has it; its slug can be changed here alone."""
+        by = request.user.get_username()
+        columns = {name: getattr(obj, name) for name in clients.COLUMNS}
+        if not change:
+            obj.pk = clients.add(by=by, slug=obj.slug, **columns).pk
+            return
+        present = Client.objects.get(pk=obj.pk)
+        clients.change(present, by=by, as_seen=clients.seen(present), **columns)
+        obj.save(update_fields=["slug"])
+
+    @admin.display(description=_("recipients"))
     def addresses(self, client: Client) -> str:
-        """The trusted addresses."""
-        return ", ".join(client.recipients) or "none: nothing can be sent"
+        """Where messages go: the trusted addresses, or the channel."""
+        return ", ".join(client.way[1]) or str(_("none: nothing can be sent"))

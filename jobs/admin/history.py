@@ -1,17 +1,14 @@
 """What all history has in common: it is read, never written, and its lists stay fast at any length."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db import models
 from django.http import HttpRequest
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 
-if TYPE_CHECKING:
-    _Admin = admin.ModelAdmin[models.Model]
-else:
-    _Admin = admin.ModelAdmin
+from jobs.admin.words import Titled
 
 _COUNTED = 10_000
 
@@ -26,7 +23,7 @@ class CappedPaginator(Paginator[Any]):
         return rows.order_by()[:_COUNTED].count() if isinstance(rows, models.QuerySet) else len(rows)
 
 
-class ReadOnly(_Admin):
+class ReadOnly(Titled):
     """A noun of the history: no add, no change, no delete."""
 
     show_full_result_count = False
@@ -48,4 +45,4 @@ class ReadOnly(_Admin):
 
 def usd(microusd: int | None) -> str:
     """Micro-USD as money."""
-    return "unknown" if microusd is None else f"${microusd / 1_000_000:,.3f}"
+    return gettext("unknown") if microusd is None else f"${microusd / 1_000_000:,.3f}"

@@ -8,8 +8,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from jobs import rights
 from jobs.admin.history import ReadOnly, usd
+from jobs.admin.words import InWords, columns
 from jobs.lifecycle import job as verbs
 from jobs.lifecycle.moves import IllegalMove, LostRace
 from jobs.models import Job
@@ -22,36 +26,40 @@ if TYPE_CHECKING:
 class JobAdmin(ReadOnly):
     """Read-only; retry and cancel are its verbs."""
 
-    list_display = ("title", "state", "client", "priority", "cost", "created_at", "page")
-    list_filter = ("state", "priority", "client")
+    list_display = columns("title", "state", "client", "priority", "cost", "created_at", "page")
+    list_filter = (("state", InWords), "priority", "client")
     list_select_related = ("client",)
     search_fields = ("=uid", "title__startswith")
     actions = ("retry", "cancel")
     readonly_fields = ("page", "cost")
+    # Money is shown as money.
+    exclude = ("budget_microusd", "reserved_microusd", "spent_microusd", "estimate_microusd")
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
-        """Whoever may change jobs, though no form here does."""
-        return request.user.has_perm("jobs.change_job")
+        """Whoever may decide elsewhere."""
+        return request.user.has_perm(rights.DECIDE)
 
-    @admin.action(description="Start what failed again", permissions=["decide"])
+    @admin.action(description=_("Start what failed again"), permissions=["decide"])
     def retry(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
         """Call the verb for each."""
-        _each(request, jobs, verbs.retry, "started again")
+        _each(request, jobs, verbs.retry, gettext("started again"))
 
-    @admin.action(description="End for good", permissions=["decide"])
+    @admin.action(description=_("End for good"), permissions=["decide"])
     def cancel(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
         """Call the verb for each."""
-        _each(request, jobs, verbs.cancel, "ended")
+        _each(request, jobs, verbs.cancel, gettext("ended"))
 
-    @admin.display(description="cost")
+    @admin.display(description=_("cost"))
     def cost(self, job: Job) -> str:
         """What it has cost."""
-        return f"{usd(job.spent_microusd)} of {usd(job.budget_microusd)}".replace(" ", "\N{NO-BREAK SPACE}")
+        said = gettext("%(spent)s of %(most)s")
+        words = {"spent": usd(job.spent_microusd), "most": usd(job.budget_microusd)}
+        return (said % words).replace(" ", "\N{NO-BREAK SPACE}")
 
-    @admin.display(description="page")
+    @admin.display(description=_("page"))
     def page(self, job: Job) -> SafeString:
         """Its page, with its timeline."""
-        return format_html('<a href="{}">timeline</a>', reverse("inbox:job", args=[job.uid]))
+        return format_html('<a href="{}">{}</a>', reverse("inbox:job", args=[job.uid]), _("timeline"))
 
 
 def _each(request: HttpRequest, jobs: QuerySet[Job], verb: "Callable[..., None]", done: str) -> None:

@@ -3,6 +3,7 @@
 from django.contrib import admin
 
 from jobs.admin.history import ReadOnly
+from jobs.admin.words import InWords, columns
 from jobs.models import Task
 
 
@@ -10,7 +11,7 @@ from jobs.models import Task
 class TaskAdmin(ReadOnly):
     """Read-only."""
 
-    list_display = ("title", "agent", "state", "job", "round", "starts", "finished_at")
-    list_filter = ("state", "agent")
+    list_display = columns("title", "agent", "state", "job", "round", "starts", "finished_at")
+    list_filter = (("state", InWords), "agent")
     list_select_related = ("job",)
     ordering = ("-id",)

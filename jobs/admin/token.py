@@ -8,7 +8,9 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
 
+from jobs.admin.words import Titled, columns
 from jobs.lifecycle import token as verbs
 from jobs.models import Token
 from jobs.models.token import SCOPES
@@ -25,7 +27,9 @@ class TokenForm(_Form):
     """What a token is called, in whose name it acts, and what it may do."""
 
     scopes = forms.MultipleChoiceField(
-        choices=[(name, f"{name}: {what}") for name, what in SCOPES.items()], widget=forms.CheckboxSelectMultiple
+        label=_("Scopes"),
+        choices=lambda: [(name, f"{name}: {what}") for name, what in SCOPES.items()],
+        widget=forms.CheckboxSelectMultiple,
     )
 
     class Meta:
@@ -39,11 +43,11 @@ class TokenForm(_Form):
 
 
 @admin.register(Token)
-class TokenAdmin(_Admin):
+class TokenAdmin(Titled):
     """Made and revoked, never changed: what was given to a program stays what it was."""
 
     form = TokenForm
-    list_display = ("name", "user", "may", "created_at", "last_used_at", "revoked_at")
+    list_display = columns("name", "user", "may", "created_at", "last_used_at", "revoked_at")
     list_select_related = ("user",)
     show_full_result_count = False
     readonly_fields = ("created_at", "last_used_at", "revoked_at")
@@ -75,14 +79,14 @@ class TokenAdmin(_Admin):
         context = {**self.admin_site.each_context(request), "title": "Token made", "token": obj}
         return TemplateResponse(request, "admin/token_made.html", context)
 
-    @admin.action(description="Revoke", permissions=["revoke"])
+    @admin.action(description=_("Revoke"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, tokens: QuerySet[Token]) -> None:
         """Call the verb for each."""
         for token in tokens:
             said = "Revoked" if verbs.revoke(token) else "Revoked already"
             messages.success(request, f"{said}: {token.name}.")
 
-    @admin.display(description="may")
+    @admin.display(description=_("may"))
     def may(self, token: Token) -> str:
         """Its scopes."""
         return ", ".join(token.scopes)

@@ -11,13 +11,17 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
+from jobs import rights
 from jobs.api.problems import Problem
 from jobs.lifecycle import token as tokens
 from jobs.models import Token
+from jobs.models.token import DECIDE_REVIEWS, MERGE, READ, WRITE_JOBS
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView
 
+# A token may do no more than its person.
+_RIGHTS = {READ: rights.READ, WRITE_JOBS: rights.DECIDE, DECIDE_REVIEWS: rights.DECIDE, MERGE: rights.DECIDE}
 _BEARER = re.compile(r"bearer ([!-~]{1,255})", re.IGNORECASE)
 
 
@@ -51,7 +55,7 @@ def token_of(request: Request) -> Token:
 
 
 class HasScope(BasePermission):
-    """The token has the scope that the view names for this method."""
+    """The token has the scope that the view names for this method, and its person the right."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         """True, or raises what is missing."""
@@ -60,6 +64,8 @@ class HasScope(BasePermission):
         scope = getattr(view, "scopes", {}).get(method, "")
         if scope and scope not in token.scopes:
             raise PermissionDenied(f"This needs the scope {scope}; the token has {', '.join(token.scopes)}.")
+        if scope and not token.user.has_perm(_RIGHTS[scope]):
+            raise PermissionDenied(f"{token.user.get_username()}, in whose name it acts, may not do that any more.")
         return True
 
 

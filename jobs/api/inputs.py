@@ -1,8 +1,10 @@
 """What a call may say. A name that is not known is refused: misspelt, it would be lost without a word."""
 
+import datetime
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils import timezone
 from rest_framework import serializers
 
 from jobs.models import Client
@@ -79,6 +81,15 @@ class NewJob(Strict):
     budget_microusd = serializers.IntegerField(
         min_value=1, max_value=_MAX_BUDGET, default=None, allow_null=True, help_text="The usual budget without it."
     )
+    due_at = serializers.DateTimeField(
+        default=None, allow_null=True, help_text="Until when you want to decide what it asks; not past."
+    )
+
+    def validate_due_at(self, due_at: datetime.datetime | None) -> datetime.datetime | None:
+        """A time that has passed is a mistake."""
+        if due_at and due_at <= timezone.now():
+            raise serializers.ValidationError("This time has passed: name one that is still to come.")
+        return due_at
 
     def validate_data(self, data: dict[str, Any]) -> dict[str, Any]:
         """Files have a field of their own."""
@@ -111,6 +122,14 @@ class Seen(Strict):
 
     version = serializers.IntegerField(min_value=1, max_value=2_147_483_647)
     digest = serializers.CharField(max_length=64, allow_blank=True)
+
+
+class Approval(Seen):
+    """Yes to exactly what was shown."""
+
+    again = serializers.BooleanField(
+        default=False, help_text="Needed where `in_doubt` is not empty: it is to be sent, though it may have gone."
+    )
 
 
 class Revision(Seen):

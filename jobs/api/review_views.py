@@ -27,7 +27,7 @@ class Reviews(Call):
 
     @extend_schema(operation_id="list_reviews", parameters=[inputs.ReviewFilter], responses=page_of(ReviewOut))
     def get(self, request: Request) -> Response:
-        """List what waits for a person, newest first."""
+        """List what waits for a person, in the order of the inbox; items of another state, newest first."""
         query = said(inputs.ReviewFilter, request.query_params)
         rows, following = queries.reviews_where(state=query["state"], before=query.get("cursor"))
         return page(request, ReviewOut, rows, following)
@@ -65,10 +65,13 @@ def _decision(name: str, words: type[inputs.Seen], description: str) -> Callable
     return extend_schema_view(post=schema)
 
 
-@_decision("approve_review", inputs.Seen, "Approve exactly what was shown; until its `ready_at` it can be undone.")
+@_decision(
+    "approve_review", inputs.Approval, "Approve exactly what was shown; until its `ready_at` it can be undone."
+)
 class Approve(Decision):
     """Yes."""
 
+    words = inputs.Approval
     verb = verbs.approve
 
 

@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from jobs import queries
+from jobs.lifecycle import restoration
 from jobs.models import Artifact, Client, Delivery, Event, Job, Review, Task, Trigger
 from jobs.states import DeliveryState, JobState, Priority, ReviewKind, ReviewState, TaskState
 
@@ -73,6 +74,7 @@ class JobOut(serializers.Serializer[Job]):
     budget_microusd = serializers.IntegerField()
     spent_microusd = serializers.IntegerField()
     cost_unknown = serializers.BooleanField()
+    due_at = serializers.DateTimeField(allow_null=True, help_text="Until when what it asks is to be decided.")
     created_by = serializers.CharField()
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
@@ -132,13 +134,19 @@ class EventOut(serializers.Serializer[Event]):
 class ReviewOut(ReviewRef):
     """An item of the inbox, as a list shows it."""
 
-    job = serializers.UUIDField(source="job.uid")
+    job = serializers.UUIDField(
+        source="job.uid", default=None, allow_null=True, help_text="Null: it is about the desk itself."
+    )
+    about = serializers.CharField(help_text="Of an item without a job: its target, place or rule, by name.")
     priority = serializers.ChoiceField(choices=Priority.ALL)
     consequence = serializers.CharField()
     payload = serializers.DictField(help_text="A question with its suggestions; a failure with its cause and fix.")
     digest = serializers.CharField(help_text="Of all that would leave. A decision names it.")
     version = serializers.IntegerField(help_text="Of the item. A decision names it.")
     note = serializers.CharField()
+    due_at = serializers.DateTimeField(
+        source="deadline", allow_null=True, help_text="Until when it is to be decided; null: no time is set."
+    )
     snoozed_until = serializers.DateTimeField(allow_null=True)
     decided_by = serializers.CharField(source="decided_by.username", default=None, allow_null=True)
     decided_at = serializers.DateTimeField(allow_null=True)
@@ -154,6 +162,13 @@ class ReviewDetail(ReviewOut):
     """An item of the inbox with what would leave the house."""
 
     deliveries = DeliveryOut(many=True, source="deliveries.all")
+    in_doubt = serializers.SerializerMethodField(
+        help_text="Why its message may have gone already, after a backup that was put back; else empty."
+    )
+
+    def get_in_doubt(self, review: Review) -> str:
+        """As the item says it."""
+        return restoration.in_doubt(review)
 
 
 class TriggerOut(serializers.Serializer[Trigger]):
@@ -166,6 +181,9 @@ class TriggerOut(serializers.Serializer[Trigger]):
     conditions = serializers.DictField()
     client = serializers.CharField(source="client.slug", default=None, allow_null=True)
     priority = serializers.ChoiceField(choices=Priority.ALL)
+    due_hours = serializers.IntegerField(
+        allow_null=True, help_text="Hours within which what an event asks is to be answered."
+    )
     created_at = serializers.DateTimeField()
 
 
@@ -175,4 +193,5 @@ class ClientOut(serializers.Serializer[Client]):
     slug = serializers.CharField()
     name = serializers.CharField()
     recipients = serializers.ListField(child=serializers.CharField())
+    slack_channel = serializers.CharField(help_text="Where messages go in place of mail, if Slack is connected.")
     created_at = serializers.DateTimeField()

@@ -8,9 +8,12 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from jobs import queries
 from jobs.inbox import forms
+from jobs.lifecycle import together as many_reviews
 from jobs.lifecycle.many import Outcome
 from jobs.lifecycle.moves import IllegalMove, LostRace
 from jobs.lifecycle.review import NotAllowed, Stale
@@ -32,7 +35,7 @@ def decide(review: Review, form: forms.Seen, verb: Callable[..., Any], *, by: Us
     """Call the verb with what the form says; return what it returns. Raises Refused."""
     if not form.is_valid():
         problems = [str(problem) for problems in form.errors.values() for problem in problems]
-        raise Refused(f"Nothing was done: {' '.join(problems)}", form)
+        raise Refused(_("Nothing was done: %(problems)s") % {"problems": " ".join(problems)}, form)
     try:
         return verb(review, by=by, **form.cleaned_data)
     except REFUSALS as refusal:
@@ -50,12 +53,33 @@ def next_after(review: Review) -> Review | None:
     return others[place % len(others)]
 
 
+def together(form: forms.Together, *, by: User) -> str:
+    """Do what the form says with every item that it names, and say what became of them."""
+    if not form.is_valid():
+        return _("Nothing was done: select what you mean first.")
+    there = {row.pk: row for row in queries.open_reviews(timezone.now())}
+    wanted = form.cleaned_data["items"]
+    items = [(there[pk], version) for pk, version in wanted if pk in there]
+    if form.cleaned_data["do"] == "approve":
+        outcome = many_reviews.approve(items, by=by)
+    else:
+        outcome = many_reviews.snooze(items, by=by, until=form.cleaned_data["until"])
+    left = len(wanted) - outcome.done
+    done = ngettext("Done for %(number)d item.", "Done for %(number)d items.", outcome.done)
+    rest = ngettext(
+        "%(number)d was left: it is decided by itself.", "%(number)d were left: each is decided by itself.", left
+    )
+    return done % {"number": outcome.done} + (f" {rest % {'number': left}}" if left else "")
+
+
 def told(label: str, outcome: Outcome) -> str:
     """What became of a verb for many jobs."""
-    said = f"{label.removesuffix(' all')}: done for {outcome.done} job{'' if outcome.done == 1 else 's'}."
+    said = ngettext("%(verb)s: done for %(number)d job.", "%(verb)s: done for %(number)d jobs.", outcome.done)
+    said %= {"verb": label, "number": outcome.done}
     if outcome.refused:
         left = ", ".join(job.title for job in outcome.refused[:3])
-        said += f" {len(outcome.refused)} had moved on meanwhile and were left as they are: {left}."
+        others = _("%(number)d had moved on meanwhile and were left as they are: %(titles)s.")
+        said += " " + others % {"number": len(outcome.refused), "titles": left}
     return said
 
 

@@ -1,11 +1,14 @@
 """What approving an item will do, before anybody approves it: computed from its deliveries, none left out."""
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.conf import settings
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
-from jobs import queries
+from jobs import queries, terms
 from jobs.models import Delivery, Review, Task
 from jobs.states import DeliveryState
 
@@ -31,19 +34,19 @@ class Preview:
     left_microusd: int
 
 
-def preview(review: Review) -> Preview:
-    """What approving this item does. Nothing leaves that is not in the list."""
-    held = [row for row in review.deliveries.all() if row.state == DeliveryState.HELD]
+def preview(review: Review, deliveries: Iterable[Delivery]) -> Preview:
+    """What approving this item does: its own deliveries, of which nothing leaves that is not in the list."""
+    held = [row for row in deliveries if row.state == DeliveryState.HELD]
     steps = queries.waiting_for(review.task) if review.task else []
-    left = max(0, review.job.budget_microusd - review.job.spent_microusd)
+    left = max(0, review.own_job.budget_microusd - review.own_job.spent_microusd)
     return Preview([_effect(row) for row in held], steps, left)
 
 
 def _effect(row: Delivery) -> Effect:
     does = {
-        "client_message": "Sends “{subject}”",
-        "merge": "Merges {branch} into {into}, at exactly {commit:.12}",
-    }.get(row.kind, row.kind.replace("_", " ").capitalize())
+        "client_message": _("Sends “{subject}”"),
+        "merge": _("Merges {branch} into {into}, at exactly {commit:.12}"),
+    }.get(row.kind) or capfirst(terms.state(row.kind))
     told = {name: str(row.fields.get(name, "")) for name in ("subject", "branch", "into", "commit")}
     return Effect(
         does=does.format(**told),

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.core import signing
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 MAX_AGE_SECONDS = 15 * 60
 _SALT = "nightdesk.entry"
@@ -32,12 +33,12 @@ def person_of(token: str) -> User:
     try:
         payload = signing.loads(token, salt=_SALT, max_age=MAX_AGE_SECONDS)
     except signing.SignatureExpired as error:
-        raise BadLink("This link is older than 15 minutes. Make a new one.") from error
+        raise BadLink(_("This link is older than 15 minutes. Make a new one.")) from error
     except signing.BadSignature as error:
-        raise BadLink("This is not one of our links. Copy the whole of it.") from error
+        raise BadLink(_("This is not one of our links. Copy the whole of it.")) from error
     user = User.objects.filter(pk=payload["user"], is_active=True).first()
     if user is None or payload["mark"] != _mark(user):
-        raise BadLink("This link was used already, or its person has logged in since. Make a new one.")
+        raise BadLink(_("This link was used already, or its person has logged in since. Make a new one."))
     return user
 
 
@@ -46,7 +47,7 @@ def redeem(token: str) -> User:
     user = person_of(token)
     unused = User.objects.filter(pk=user.pk, last_login=user.last_login)
     if not unused.update(last_login=timezone.now()):
-        raise BadLink("This link was used already. Make a new one.")
+        raise BadLink(_("This link was used already. Make a new one."))
     return user
 
 

@@ -5,8 +5,10 @@ import datetime
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from jobs import hours
 from jobs.inbox import pages
 from jobs.inbox.access import person_only
 
@@ -23,6 +25,6 @@ def nights(request: HttpRequest) -> HttpResponse:
 def night(request: HttpRequest, date: datetime.date) -> HttpResponse:
     """The night before this morning."""
     now = timezone.now()
-    if not datetime.date(2000, 1, 1) < date <= timezone.localtime(now).date():
-        raise Http404("That night has not been yet.")
+    if not datetime.date(2000, 1, 1) < date <= hours.here(now).date():
+        raise Http404(_("That night has not been yet."))
     return render(request, "inbox/night.html", pages.night(date, now))

@@ -2,7 +2,6 @@
 
 import datetime
 import uuid
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
@@ -10,76 +9,84 @@ from django.contrib.auth.models import User
 from django.http import QueryDict
 from django.utils import timezone
 
-from jobs import finding, nights, queries, spending, waiting
-from jobs.inbox import forms, job_filters
+from jobs import figures, finding, hours, nights, queries, tally, waiting
+from jobs.inbox import forms, job_filters, listing
 from jobs.inbox.reading import pane
-from jobs.models import Job, Review
+from jobs.models import Delivery, Review
 from jobs.states import OPEN_JOB, JobState
 
 # Bars of the night: drawn in a box of this height, in the units of its SVG.
 _BAR_HEIGHT = 24
-_EFFECTS = {"client_message": "message to the client"}
-
-
-@dataclass
-class Link:
-    """One job of a chain and what came of it; `is_here` for the one whose page it is."""
-
-    job: Job
-    is_here: bool
-    children: list["Link"] = field(default_factory=list)
 
 
 def desk(
     by: User,
     chosen: Review | None = None,
     *,
+    pk: int | None = None,
     show: str = "",
     refusal: str = "",
     form: forms.Seen | None = None,
 ) -> dict[str, Any]:
-    """The inbox: the list, and one item open. `show` names the sheet that stands open."""
+    """The inbox: the list, and one item open: `chosen`, that with this pk if there is one, or the first.
+
+    `show` names the sheet that stands open.
+    """
     now = timezone.now()
     rows = queries.open_reviews(now)
-    is_picked = chosen is not None
-    if chosen is None and rows:
-        chosen = queries.review(rows[0].pk)
-    place = next((number for number, row in enumerate(rows) if chosen and row.pk == chosen.pk), None)
+    is_picked = chosen is not None or pk is not None
+    chosen = chosen or queries.to_read(pk, rows)
+    lines = listing.lines(rows)
+    line = listing.line_of(lines, chosen)
+    place = lines.index(line) if line else None
     return {
-        "rows": rows,
+        "lines": lines,
+        "line": line,
         "waiting": len(rows),
         "chosen": chosen,
         "pane": pane(chosen) if chosen else None,
         "is_picked": is_picked,
-        "position": None if place is None else place + 1,
-        "before": rows[place - 1] if place else None,
-        "after": rows[place + 1] if place is not None and place + 1 < len(rows) else None,
+        "position": None if place is None else sum(one.size for one in lines[:place]) + 1,
+        "before": lines[place - 1].review if place else None,
+        "after": lines[place + 1].review if place is not None and place + 1 < len(lines) else None,
         "show": show,
         "refusal": refusal,
         "form": form,
-        "snoozes": forms.Snooze.CHOICES,
+        "snoozes": forms.snoozes(timezone.localtime()),
+        "reasons": forms.REASONS.get(chosen.kind if chosen else "", ()),
         "undo_window": settings.UNDO_CLIENT,
-        "stamp": stamp(""),
-        **_around(by, rows),
+        "again_words": forms.AGAIN_WORDS,
+        **_around(by, now),
+        "snoozed": queries.snoozed_reviews(now) if chosen is None else [],
+        "next_run": queries.next_run(now) if chosen is None else None,
+        "done": queries.lately_done() if chosen is None else [],
     }
 
 
-def _around(by: User, rows: list[Review]) -> dict[str, Any]:
-    now = timezone.now()
-    night = nights.last(now)
+def _around(by: User, now: datetime.datetime) -> dict[str, Any]:
+    night, most, next_run, stamp = nights.at_a_glance(now)
+    leaving = queries.undoable(by, now)
     return {
-        "leaving": queries.undoable(by, now),
+        "leaving": leaving,
+        # What `z` takes back: the last decision, not what leaves last.
+        "last_decided": max(leaving, key=_decided_at, default=None),
         "at_work": queries.at_work(),
         "night": night,
+        "said": tally.parts(night, most=most, next_run=next_run),
         "bars": _bars(night.hours),
-        "snoozed": [] if rows else queries.snoozed_reviews(now),
+        "stamp": stamp,
     }
+
+
+def _decided_at(row: Delivery) -> tuple[datetime.datetime, int]:
+    decided = row.review.decided_at if row.review else None
+    return decided or row.ready_at, row.pk
 
 
 def nights_page(now: datetime.datetime) -> dict[str, Any]:
     """The last two weeks, a line each."""
-    found = nights.recent(timezone.localtime(now).date())
-    return {"nights": [(night, _bars(night.hours)) for night in found], "envelope": settings.DAILY_BUDGET}
+    found = nights.recent(hours.here(now).date())
+    return {"nights": [(night, _bars(night.hours)) for night in found]}
 
 
 def night(date: datetime.date, now: datetime.datetime) -> dict[str, Any]:
@@ -88,11 +95,12 @@ def night(date: datetime.date, now: datetime.datetime) -> dict[str, Any]:
     day = datetime.timedelta(days=1)
     return {
         "report": report,
+        "waiting": sum(report.kinds.values()),
         "night": report.night,
         "bars": _bars(report.night.hours),
         "more_done": report.night.completed - len(report.done),
         "before": date - day,
-        "after": date + day if date < timezone.localtime(now).date() else None,
+        "after": date + day if date < hours.here(now).date() else None,
     }
 
 
@@ -103,22 +111,25 @@ def queue(asked: QueryDict) -> dict[str, Any]:
     before = asked.get("before", "")
     wanted = form.wanted(asked.get("state", ""))
     found = finding.page(wanted, before=int(before) if before.isdecimal() else None)
-    figures = queries.figures(now)
+    numbers = figures.figures(now)
     whys = waiting.reasons(found.jobs, now)
     return {
         "form": form,
+        "is_asked": "find" in asked,
+        "waiting": numbers.waiting,
+        "stamp": numbers.stamp,
         "wanted": wanted,
         "state": wanted.state,
         "rows": [(job, whys.get(job.pk) or job.reason) for job in found.jobs],
         "is_partial": found.is_partial,
         "looked_through": finding.LOOKED_THROUGH,
         "older": job_filters.address(wanted, before=found.older) if found.older else "",
-        "counts": [(tally, job_filters.address(wanted, state=tally.state)) for tally in figures.counts],
+        "counts": [(tally, job_filters.address(wanted, state=tally.state)) for tally in numbers.counts],
         "open_address": job_filters.address(wanted, state=""),
         "here": job_filters.address(wanted),
-        "under_way": sum(tally.number for tally in figures.counts if JobState(tally.state) in OPEN_JOB),
+        "under_way": sum(tally.number for tally in numbers.counts if JobState(tally.state) in OPEN_JOB),
         "through": waiting.through(
-            tasks_to_do=figures.tasks_to_do, jobs_to_plan=figures.jobs_to_plan, processes=figures.processes
+            tasks_to_do=numbers.tasks_to_do, jobs_to_plan=numbers.jobs_to_plan, processes=numbers.processes
         ),
         "verbs": job_filters.possible(wanted).items() if found.jobs else (),
     }
@@ -139,47 +150,10 @@ def many(asked: QueryDict) -> dict[str, Any]:
     }
 
 
-def job(found: Job, *, refusal: str = "") -> dict[str, Any]:
-    """One job: what was asked, where it stands, what it made, what it cost, what happened."""
-    tasks = list(found.tasks.all())
-    events = queries.timeline(found.pk)
-    names = {("task", task.pk): f"“{task.title}”" for task in tasks}
-    names |= {("delivery", row.pk): f"the {_EFFECTS.get(row.kind, row.kind)}" for row in found.deliveries.all()}
-    return {
-        "job": found,
-        "tasks": tasks,
-        "received": queries.received_with(found),
-        "runs": found.runs.all(),
-        "deliveries": found.deliveries.all(),
-        "reviews": found.reviews.all(),
-        "events": events,
-        "chain": _chain(found),
-        "is_over_budget": (found.estimate_microusd or 0) > found.budget_microusd,
-        "saved": spending.saved_in(found),
-        "handed": sum(event.data.get("microusd", 0) for event in events if event.name == "job.followed"),
-        "names": names,
-        "is_open": found.state in OPEN_JOB,
-        "why": waiting.reasons([found], timezone.now()).get(found.pk, ""),
-        "can_retry": found.state == JobState.FAILED,
-        "can_cancel": found.state in OPEN_JOB or found.state == JobState.FAILED,
-        "refusal": refusal,
-        "stamp": stamp(str(found.uid)),
-    }
-
-
-def _chain(found: Job) -> list[Link]:
-    """The tree that the job stands in, from the first job on; empty where it stands alone."""
-    links = {one.pk: Link(one, is_here=one.pk == found.pk) for one in queries.chain(found)}
-    first, *others = links.values()
-    for link in others:
-        links[link.job.parent_id or first.job.pk].children.append(link)
-    return [first] if others else []
-
-
 def stamp(job_uid: str) -> str:
     """Stays the same while nothing is new on the page of this job; without one, on the inbox."""
     try:
-        return queries.stamp_of_job(uuid.UUID(job_uid)) if job_uid else queries.stamp_of_inbox(timezone.now())
+        return figures.stamp_of_job(uuid.UUID(job_uid)) if job_uid else figures.stamp_of_inbox(timezone.now())
     except ValueError:
         return ""
 

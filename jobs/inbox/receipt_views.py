@@ -3,9 +3,10 @@
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from jobs import arrivals
+from jobs import arrivals, rights
 from jobs.inbox import rule_pages
 from jobs.inbox.access import permitted, person_only
 from jobs.lifecycle import replay as verbs
@@ -27,7 +28,7 @@ def receipt(request: HttpRequest, receipt_id: int) -> HttpResponse:
     return render(request, "inbox/receipt.html", rule_pages.receipt(_receipt(receipt_id)))
 
 
-@permitted("jobs.change_trigger")
+@permitted(rights.CHANGE_RULES)
 @require_POST
 def replay(request: HttpRequest, receipt_id: int) -> HttpResponse:
     """Run it through the rules of today."""
@@ -39,12 +40,12 @@ def replay(request: HttpRequest, receipt_id: int) -> HttpResponse:
     for step in steps:
         messages.success(request, verbs.in_words(step))
     if not steps:
-        messages.success(request, "It meets no rule that is on: nothing was opened.")
+        messages.success(request, _("It meets no rule that is on: nothing was opened."))
     return redirect("inbox:receipt", receipt_id=receipt_id)
 
 
 def _receipt(receipt_id: int) -> Receipt:
     found = arrivals.receipt(receipt_id) if receipt_id < 2**63 else None
     if found is None:
-        raise Http404("There is no such event.")
+        raise Http404(_("There is no such event."))
     return found

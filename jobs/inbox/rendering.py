@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import groupby, zip_longest
 
 import nh3
 from django.utils.safestring import SafeString, mark_safe
@@ -20,7 +21,7 @@ _SCHEMES = {"http", "https", "mailto"}
 # No images: a remote one tells its owner that and when it was read.
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
 _HUNK = re.compile(r"^@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
-# A diff with more lines than this starts folded.
+# What of a diff comes after so many lines starts folded.
 LONG_DIFF = 400
 
 
@@ -45,6 +46,7 @@ class DiffFile:
 
     path: str
     lines: list[DiffLine] = field(default_factory=list)
+    is_folded: bool = False  # it starts so, since with it and those before it there is much to read
 
     @property
     def added(self) -> int:
@@ -57,9 +59,14 @@ class DiffFile:
         return sum(line.sign == "-" for line in self.lines)
 
     @property
-    def is_long(self) -> bool:
-        """Whether it starts folded."""
-        return len(self.lines) > LONG_DIFF
+    def sides(self) -> Iterator[tuple[DiffLine | None, DiffLine | None]]:
+        """What was beside what is: what stayed stands on both sides, what went beside what came in its place."""
+        for is_change, lines in groupby(self.lines, key=lambda line: line.sign in "+-"):
+            block = list(lines)
+            if is_change:
+                yield from zip_longest(*([line for line in block if line.sign == sign] for sign in "-+"))
+            else:
+                yield from ((line, line) for line in block)
 
 
 def to_html(text: str) -> SafeString:
@@ -89,8 +96,10 @@ def has_hidden_characters(text: str) -> bool:
 def parse_diff(patch: str) -> list[DiffFile]:
     """The files of a unified diff; text before the first file is left out. Never raises: it may be anything."""
     files: list[DiffFile] = []
+    before = 0
     for path, lines in _split(patch.splitlines()):
-        files.append(DiffFile(path, list(_numbered(lines))))
+        before += len(lines)
+        files.append(DiffFile(path, list(_numbered(lines)), is_folded=before > LONG_DIFF))
     return files
 
 

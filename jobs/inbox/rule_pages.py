@@ -5,11 +5,14 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from django.conf import settings
+from django.utils.formats import date_format
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
-from jobs import arrivals, queries, schedules
-from jobs.inbox import rule_forms
-from jobs.lifecycle import intake, pace
+from jobs import arrivals, budget, queries, schedules, terms
+from jobs.inbox import asking, names, rule_forms
+from jobs.lifecycle import intake, pace, slot
 from jobs.lifecycle import rule as rules
 from jobs.models import Receipt, Trigger
 from jobs.states import Outcome
@@ -24,22 +27,32 @@ class Refused(Exception):
 
 def all_rules() -> dict[str, Any]:
     """The list of rules."""
-    return {"rules": [{"row": row, "sentence": rules.sentence_of(row.trigger)} for row in arrivals.rules()]}
+    rows = [(row, queries.next_slots(row.trigger, 1)) for row in arrivals.rules()]
+    return {
+        "rules": [
+            {"row": row, "sentence": rules.sentence_of(row.trigger), "next_at": next(iter(slots), None)}
+            for row, slots in rows
+        ]
+    }
 
 
 def rule(trigger: Trigger, **more: Any) -> dict[str, Any]:
     """One rule: what it waits for, what it makes, what came of the last events; and what was just asked for."""
+    faults = arrivals.faults_of(trigger)
     return {
         "rule": trigger,
+        "source": (chosen_source(trigger.source) or {"title": trigger.source})["title"],
+        "agents": [terms.agent(name) for name in trigger.agents],
         "sentence": rules.sentence_of(trigger),
         "address": rules.address_of(trigger),
         "has_secrets": rules.has_secrets(trigger),
-        "arrivals": arrivals.arrivals_of(trigger),
-        "faults": arrivals.faults_of(trigger),
+        "arrivals": arrivals.arrivals_of(trigger, faults),
+        "faults": faults,
         "candidates": arrivals.last_of(trigger.source, _at(trigger)),
         "trial": rule_forms.Trial(),
         "pace": pace.of_rule(trigger),
-        "waiting": pace.waiting(trigger),
+        "waiting": pace.waiting(trigger.pk),
+        "spent_today": budget.spent_by(trigger.pk),
         **_slots(trigger),
         **more,
     }
@@ -49,14 +62,14 @@ def _slots(trigger: Trigger) -> dict[str, Any]:
     """Of a schedule, when it comes next on its own wall clock, and what became of its last slots."""
     if trigger.source != schedules.SOURCE:
         return {}
-    coming = [f"{slot:%A %d %B %Y, %H:%M}" for slot in queries.next_slots(trigger)]
+    coming = [date_format(slot, pgettext("date format", "l, j F Y, H:i")) for slot in queries.next_slots(trigger)]
     return {"is_schedule": True, "next_slots": coming, "past_slots": queries.past_slots(trigger)}
 
 
 def secrets(trigger: Trigger, *, renewed: bool) -> list[str]:
     """The two secrets that a sender may prove itself with from now on. Raises Refused."""
     if not rules.has_secrets(trigger):
-        raise Refused("This rule has no secrets of its own.")
+        raise Refused(_("This rule has no secrets of its own."))
     if renewed:
         rules.renew_secrets(trigger)
         trigger.refresh_from_db(fields=["secret_version"])
@@ -69,7 +82,7 @@ def tried(trigger: Trigger, trial: rule_forms.Trial) -> rules.Prospect:
     if pk:
         found = arrivals.receipt(pk)
         if found is None:
-            raise Refused("There is no such event.")
+            raise Refused(_("There is no such event."))
         return rules.prospect(trigger, found)
     try:
         return rules.prospect(trigger, _trials("read")(trigger, pasted))
@@ -78,14 +91,22 @@ def tried(trigger: Trigger, trial: rule_forms.Trial) -> rules.Prospect:
 
 
 def test_event(trigger: Trigger) -> Receipt:
-    """Send a test event through the rule's own address and return its receipt. Raises Refused."""
+    """Send a test event through the rule's own address and return its receipt. Raises Refused.
+
+    To a schedule nothing is sent: its next slot is the event.
+    """
     try:
+        if trigger.source == schedules.SOURCE:
+            return slot.test(trigger)
         heard = _trials("send")(trigger)
     except (LookupError, ValueError) as error:
         raise Refused(str(error)) from error
     found = arrivals.receipt(heard.receipt_id) if heard.receipt_id else None
     if found is None:
-        raise Refused(f"The test event was answered with {heard.status}: {heard.answer.get('detail', 'no reason')}")
+        raise Refused(
+            _("The test event was answered with %(status)s: %(reason)s")
+            % {"status": heard.status, "reason": heard.answer.get("detail", _("no reason"))}
+        )
     return found
 
 
@@ -97,27 +118,72 @@ def tested(trigger: Trigger, receipt_id: str) -> dict[str, Any]:
     return {"tested": found, "prospect": rules.prospect(trigger, found)}
 
 
+def sources() -> list[dict[str, str]]:
+    """What a rule can be written for: each source with its name and what it is for."""
+    names = sorted({*import_string(settings.SOURCE_REGISTRY), slot.SOURCE})
+    return sorted((_source_in_words(name) for name in names), key=lambda one: one["title"])
+
+
+def chosen_source(name: str) -> dict[str, str] | None:
+    """The source of this name in words; None if there is none."""
+    return next((one for one in sources() if one["name"] == name), None)
+
+
+def choosing(trigger: Trigger | None) -> dict[str, Any]:
+    """The first step of a rule: where its events come from."""
+    return {"sources": sources(), "rule": trigger}
+
+
 def writing(form: rule_forms.PageForm, trigger: Trigger | None, receipt: Receipt | None) -> dict[str, Any]:
     """A rule being written; `receipt` is the event that it is made for."""
-    return {"form": form, "rule": trigger, "receipt": receipt, "data": _data(receipt) if receipt else ""}
+    return {
+        "form": form,
+        "rule": trigger,
+        "receipt": receipt,
+        "source": chosen_source(form.source) or {"name": form.source, "title": form.source, "about": ""},
+        "sentence": rules.sentence_of(trigger) if trigger and trigger.source == form.source else "",
+        "names": names.offered(form, trigger, receipt),
+        "templates": [] if trigger or receipt else _templates(form.source),
+        "data": _data(receipt) if receipt else "",
+    }
 
 
-def first_values(receipt: Receipt | None) -> dict[str, Any]:
-    """What a new rule begins with."""
+def _templates(source: str) -> list[dict[str, str]]:
+    try:
+        return [{"slug": one.slug, "name": _(one.name)} for one in rules.templates_of(source)]
+    except (LookupError, RuntimeError):  # the page says what is wrong with the source
+        return []
+
+
+def new_form(source: str, receipt: Receipt | None, template: str = "") -> rule_forms.PageForm:
+    """A new rule as it begins: for events of a source, as its template of this name, or like an event that came."""
     if receipt is None:
-        return {"source": "form", "conditions": {}, "agents": []}
-    return rule_forms.from_receipt(receipt, _trials("suggest")(receipt))
+        for one in rules.templates_of(source):
+            if one.slug == template:
+                return rule_forms.PageForm(initial=rule_forms.from_template(source, one), proposed=one.conditions)
+        proposed = {"timezone": settings.TIME_ZONE} if source == slot.SOURCE else {}
+        return rule_forms.PageForm(initial={"source": source, "agents": []}, proposed=proposed)
+    return rule_forms.PageForm(initial=rule_forms.from_receipt(receipt), proposed=_trials("suggest")(receipt))
+
+
+def _source_in_words(name: str) -> dict[str, str]:
+    try:
+        told = rules.model_of(name).model_config
+    except (LookupError, RuntimeError) as error:  # one that is broken says so
+        return {"name": name, "title": name, "about": str(error)}
+    about = asking.beside(told.get("json_schema_extra")).get("about")
+    return {"name": name, "title": asking.gettext_of(told.get("title")) or name, "about": asking.gettext_of(about)}
 
 
 def receipts(wanted: str, before: str) -> dict[str, Any]:
     """What came in, newest first."""
     filters = [
-        ("", "all"),
-        (Outcome.UNMATCHED, "met no rule"),
-        (Outcome.ANSWERED, "answers"),
-        (Outcome.FAULT, "faults"),
-        (Outcome.IGNORED, "kept out"),
-        (Outcome.TEST, "tests"),
+        ("", _("all")),
+        (Outcome.UNMATCHED, _("met no rule")),
+        (Outcome.ANSWERED, _("answers")),
+        (Outcome.FAULT, _("faults")),
+        (Outcome.IGNORED, _("kept out")),
+        (Outcome.TEST, _("tests")),
     ]
     shown = wanted if wanted in {str(name) for name, _ in filters} else ""
     start = int(before) if before.isdecimal() and len(before) < 19 else None

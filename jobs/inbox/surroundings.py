@@ -1,5 +1,6 @@
-"""What every page has around it: how many items wait, and which mode this is."""
+"""What every page has around it: how many items wait, which mode this is, which languages there are."""
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +15,9 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     is_person = user is not None and user.is_authenticated
     return {
+        "languages": settings.LANGUAGES,
+        "zone": timezone.get_current_timezone_name(),
         "is_demo": settings.DEMO,
         "is_rehearsal": settings.REHEARSAL,
-        "waiting": (lambda: queries.open_count(timezone.now())[0]) if is_person else 0,
+        "waiting": cache(lambda: queries.open_count(timezone.now())[0]) if is_person else 0,
     }

@@ -1,12 +1,12 @@
 """The rules: read, written, switched, tried, and tested by an event of their own."""
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from jobs import arrivals
+from jobs import arrivals, rights
 from jobs.inbox import rule_pages
 from jobs.inbox.access import permitted, person_only
 from jobs.inbox.rule_forms import PageForm, Trial
@@ -15,7 +15,7 @@ from jobs.lifecycle import replay as replays
 from jobs.lifecycle import rule as verbs
 from jobs.models import Receipt, Trigger
 
-_CHANGE = "jobs.change_trigger"
+_CHANGE = rights.CHANGE_RULES
 
 
 @person_only
@@ -37,17 +37,20 @@ def rule(request: HttpRequest, slug: str) -> HttpResponse:
 @permitted(_CHANGE)
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
-    """Write a rule, from nothing or for an event that came, and apply it to that at once if wished."""
+    """Write a rule for a source, or for an event that came, and apply it to that at once if wished."""
     receipt = _receipt(request.POST.get("receipt") or request.GET.get("receipt") or "")
     if request.method == "GET":
-        form = PageForm(initial=rule_pages.first_values(receipt))
-        return render(request, "inbox/trigger_edit.html", rule_pages.writing(form, None, receipt))
+        source = receipt.source if receipt else request.GET.get("source", "")
+        if not receipt and not rule_pages.chosen_source(source):
+            return render(request, "inbox/trigger_source.html", rule_pages.choosing(None))
+        return _writing(
+            request, rule_pages.new_form(source, receipt, request.GET.get("template", "")), None, receipt
+        )
     form = PageForm(request.POST)
-    if not form.is_valid():
-        context = rule_pages.writing(form, None, receipt)
-        return render(request, "inbox/trigger_edit.html", context, status=409)
+    if not form.is_kept:
+        return _writing(request, form, None, receipt)
     made = form.save()
-    messages.success(request, f"“{made.name}” is a rule now.")
+    messages.success(request, _("“%(name)s” is a rule now.") % {"name": made.name})
     if receipt and request.POST.get("do") == "apply":
         _apply(request, made, receipt)
     return redirect("inbox:trigger", slug=made.slug)
@@ -56,14 +59,16 @@ def new(request: HttpRequest) -> HttpResponse:
 @permitted(_CHANGE)
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, slug: str) -> HttpResponse:
-    """Write a rule anew."""
+    """Write a rule anew, or choose another source for it first (`?source=`)."""
     found = _rule(slug)
-    form = PageForm(request.POST or None, instance=found)
-    if request.method == "POST" and form.is_valid():
-        messages.success(request, "Kept. It counts from the next event on.")
+    source = request.GET.get("source", found.source)
+    if request.method == "GET" and source != found.source and not rule_pages.chosen_source(source):
+        return render(request, "inbox/trigger_source.html", rule_pages.choosing(found))
+    form = PageForm(request.POST or None, instance=found, initial={"source": source})
+    if form.is_kept:
+        messages.success(request, _("Kept. It counts from the next event on."))
         return redirect("inbox:trigger", slug=form.save().slug)
-    context = rule_pages.writing(form, _rule(slug), None)
-    return render(request, "inbox/trigger_edit.html", context, status=409 if form.is_bound else 200)
+    return _writing(request, form, _rule(slug), None)
 
 
 @permitted(_CHANGE)
@@ -72,7 +77,7 @@ def switch(request: HttpRequest, slug: str) -> HttpResponse:
     """On or off."""
     enabled = request.POST.get("enabled") == "on"
     verbs.set_enabled(_rule(slug), enabled=enabled)
-    messages.success(request, "The rule is on." if enabled else "The rule is off. What it opened goes on.")
+    messages.success(request, _("The rule is on.") if enabled else _("The rule is off. What it opened goes on."))
     return redirect("inbox:trigger", slug=slug)
 
 
@@ -81,17 +86,16 @@ def switch(request: HttpRequest, slug: str) -> HttpResponse:
 def end_waiting(request: HttpRequest, slug: str) -> HttpResponse:
     """End what waits for its turn."""
     found = _rule(slug)
-    ended, left = pace.end_waiting(found, by=request.user.get_username()), pace.waiting(found)
-    messages.success(request, f"{ended} ended{f', {left} left' if left else ''}.")
+    ended, left = pace.end_waiting(found, by=request.user.get_username()), pace.waiting(found.pk)
+    said = _("%(ended)d ended, %(left)d left.") if left else _("%(ended)d ended.")
+    messages.success(request, said % {"ended": ended, "left": left})
     return redirect("inbox:trigger", slug=slug)
 
 
-@permitted(_CHANGE)
+@permitted(rights.SEE_SECRETS)
 @require_POST
 def secrets(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show the secrets once, on this answer alone; or make new ones, which ends the old. For superusers."""
-    if not request.user.is_superuser:
-        raise PermissionDenied("Only a superuser sees the secrets of rules.")
+    """Show the secrets once, on this answer alone; or make new ones, which ends the old. For owners."""
     found = _rule(slug)
     try:
         shown = rule_pages.secrets(found, renewed=request.POST.get("do") == "renew")
@@ -122,10 +126,17 @@ def test_event(request: HttpRequest, slug: str) -> HttpResponse:
         receipt = rule_pages.test_event(_rule(slug))
     except rule_pages.Refused as refusal:
         return _refused(request, slug, str(refusal))
-    messages.success(request, "The test event arrived and its proof was believed. It opened no job.")
+    messages.success(request, _("The test event arrived and its proof was believed. It opened no job."))
     page = redirect("inbox:trigger", slug=slug)
     page.headers["Location"] += f"?tested={receipt.pk}#trial"
     return page
+
+
+def _writing(
+    request: HttpRequest, form: PageForm, trigger: Trigger | None, receipt: Receipt | None
+) -> HttpResponse:
+    context = rule_pages.writing(form, trigger, receipt)
+    return render(request, "inbox/trigger_edit.html", context, status=409 if form.is_wrong else 200)
 
 
 def _apply(request: HttpRequest, rule: Trigger, receipt: Receipt) -> None:
@@ -143,7 +154,7 @@ def _refused(request: HttpRequest, slug: str, refusal: str) -> HttpResponse:
 def _rule(slug: str) -> Trigger:
     found = arrivals.rule(slug)
     if found is None:
-        raise Http404("There is no such rule.")
+        raise Http404(_("There is no such rule."))
     return found
 
 
@@ -152,5 +163,5 @@ def _receipt(number: str) -> Receipt | None:
         return None
     found = arrivals.receipt(int(number)) if number.isdecimal() and len(number) < 19 else None
     if found is None:
-        raise Http404("There is no such event.")
+        raise Http404(_("There is no such event."))
     return found

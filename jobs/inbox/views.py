@@ -7,10 +7,12 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_GET, require_POST
 
 from jobs import queries
-from jobs.inbox import deciding, forms, pages
+from jobs.inbox import deciding, forms, pages, proving
 from jobs.inbox.access import person_only
 from jobs.lifecycle import review as reviews
 from jobs.models import Review
@@ -27,17 +29,19 @@ def inbox(request: HttpRequest) -> HttpResponse:
 @require_GET
 def item(request: HttpRequest, pk: int) -> HttpResponse:
     """The list with this item open, whatever has become of it."""
-    chosen = _review(pk)
-    return render(
-        request, "inbox/desk.html", pages.desk(_person(request), chosen, show=request.GET.get("show", ""))
-    )
+    context = pages.desk(_person(request), pk=pk, show=request.GET.get("show", ""))
+    if context["chosen"] is None:
+        raise Http404(_("There is no such item."))
+    return render(request, "inbox/desk.html", context)
 
 
 @person_only
 @require_POST
 def approve(request: HttpRequest, pk: int) -> HttpResponse:
-    """Yes to exactly what was shown."""
-    return _decide(request, pk, forms.Approval, reviews.approve, "Accepted: {title}.", show="")
+    """Yes to exactly what was shown; before a merge the person shows once more that it is them."""
+    if proving.is_missing(request, _review(pk)):
+        return redirect(proving.door(pk))
+    return _decide(request, pk, forms.Approval, reviews.approve, _("Accepted: {title}."), show="")
 
 
 @person_only
@@ -50,7 +54,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         deciding.decide(review, form, reviews.edit, by=_person(request))
     except deciding.Refused as refusal:
         return _refused(request, pk, refusal, show="edit")
-    messages.success(request, "Your version is kept. Read it once more, then approve it.")
+    messages.success(request, _("Your version is kept. Read it once more, then approve it."))
     return redirect("inbox:item", pk=pk)
 
 
@@ -58,7 +62,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def revise(request: HttpRequest, pk: int) -> HttpResponse:
     """Back to its agent with a note."""
-    said = "Sent back with your note: {title}. The next version comes as a new item."
+    said = _("Sent back with your note: {title}. The next version comes as a new item.")
     return _decide(request, pk, forms.Revision, reviews.revise, said, show="revise")
 
 
@@ -66,14 +70,14 @@ def revise(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def decline(request: HttpRequest, pk: int) -> HttpResponse:
     """No: nothing of it leaves."""
-    return _decide(request, pk, forms.Refusal, reviews.decline, "Declined: {title}.", show="decline")
+    return _decide(request, pk, forms.Refusal, reviews.decline, _("Declined: {title}."), show="decline")
 
 
 @person_only
 @require_POST
 def answer(request: HttpRequest, pk: int) -> HttpResponse:
     """The answer that a job waits for."""
-    said = "Answered: {title} The job is planned again."
+    said = _("Answered: {title} The job is planned again.")
     return _decide(request, pk, forms.Answer, reviews.answer, said, show="answer")
 
 
@@ -81,35 +85,43 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def retry(request: HttpRequest, pk: int) -> HttpResponse:
     """Once more."""
-    return _decide(request, pk, forms.Retry, reviews.retry, "Started again: {title}.", show="retry")
+    return _decide(request, pk, forms.Retry, reviews.retry, _("Started again: {title}."), show="retry")
 
 
 @person_only
 @require_POST
 def resolve(request: HttpRequest, pk: int) -> HttpResponse:
     """A person knows whether it arrived."""
-    return _decide(request, pk, forms.Resolution, reviews.resolve_unknown, "Settled: {title}.", show="resolve")
+    return _decide(request, pk, forms.Resolution, reviews.resolve_unknown, _("Settled: {title}."), show="resolve")
 
 
 @person_only
 @require_POST
 def acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
     """An alarm is known, and nothing more is done about it."""
-    return _decide(request, pk, forms.Seen, reviews.acknowledge, "Noted: {title}.", show="")
+    return _decide(request, pk, forms.Seen, reviews.acknowledge, _("Noted: {title}."), show="")
 
 
 @person_only
 @require_POST
 def run_now(request: HttpRequest, pk: int) -> HttpResponse:
     """The slot of an alarm runs after all."""
-    return _decide(request, pk, forms.Seen, reviews.run_now, "It runs now. Noted: {title}.", show="")
+    return _decide(request, pk, forms.Seen, reviews.run_now, _("It runs now. Noted: {title}."), show="")
 
 
 @person_only
 @require_POST
 def snooze(request: HttpRequest, pk: int) -> HttpResponse:
     """Later."""
-    return _decide(request, pk, forms.Snooze, reviews.snooze, "Put off: {title}.", show="snooze")
+    return _decide(request, pk, forms.Snooze, reviews.snooze, _("Put off: {title}."), show="snooze")
+
+
+@person_only
+@require_POST
+def together(request: HttpRequest) -> HttpResponse:
+    """One decision for several items: the safe ones are approved, any may be put off."""
+    said = deciding.together(forms.Together(request.POST), by=_person(request))
+    return deciding.go_on(request, None, said)
 
 
 @person_only
@@ -122,8 +134,16 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     except deciding.REFUSALS as refusal:
         context = pages.desk(_person(request), _review(pk), refusal=str(refusal))
         return render(request, "inbox/desk.html", context, status=409)
-    messages.success(request, f"Taken back: {review.title}. Nothing was sent.")
+    messages.success(request, _("Taken back: %(title)s. Nothing was sent.") % {"title": review.title})
     return redirect("inbox:item", pk=pk)
+
+
+@person_only
+@require_POST
+def view(request: HttpRequest, pk: int) -> HttpResponse:
+    """How this person reads diffs until they log out: side by side where there is room, or one below the other."""
+    request.session["side_by_side"] = request.POST.get("view") == "sides"
+    return redirect(f"{reverse('inbox:item', args=[pk])}#files")
 
 
 def _stamp(request: HttpRequest) -> str:
@@ -160,11 +180,11 @@ def _refused(request: HttpRequest, pk: int, refusal: deciding.Refused, *, show: 
 def _review(pk: int) -> Review:
     found = queries.review(pk)
     if found is None:
-        raise Http404("There is no such item.")
+        raise Http404(_("There is no such item."))
     return found
 
 
 def _person(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
-        raise Http404("Only people decide.")
+        raise Http404(_("Only people decide."))
     return request.user

@@ -6,10 +6,14 @@ nothing is taken on trust: the row, the decision and the person are read again r
 
 import datetime
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 
-from jobs import policy
+from jobs import policy, rights
+from jobs.lifecycle import artifact as artifacts
 from jobs.lifecycle.digest import digest_of
 from jobs.models import Delivery, Review
 from jobs.states import ReviewState
@@ -28,11 +32,11 @@ class Lapsed(Exception):
 
 def check(delivery: Delivery) -> None:
     """Return if exactly this may leave now; raises Altered or Lapsed. The bytes of its files are checked apart."""
-    row = Delivery.objects.select_related("review__decided_by").get(pk=delivery.pk)
+    row = Delivery.objects.select_related("review__decided_by", "job__client").get(pk=delivery.pk)
     if not row.digest:
         return  # a notice, which is made at the moment of sending
     if not (is_whole(row) and is_whole(delivery) and row.digest == delivery.digest):
-        raise Altered("It was changed after it was made: where to, to whom or what is not what its digest says.")
+        raise Altered(_("It was changed after it was made: where to, to whom or what is not what its digest says."))
     if policy.gate(row.kind):
         _check_decision(row, row.review)
 
@@ -42,20 +46,52 @@ def is_whole(row: Delivery) -> bool:
     return row.digest == digest_of(target=row.target, kind=row.kind, fields=row.fields, files=row.files)
 
 
+def strangers(row: Delivery) -> list[str]:
+    """Addresses that a message would go to although they are none of its client's (any more)."""
+    if row.kind != "client_message":
+        return []
+    client = row.job.client if row.job else None
+    to = [str(one) for one in row.fields.get("to", [])]
+    return [one for one in to if client is None or not client.is_trusted(one, row.target)]
+
+
+def not_to(strangers: list[str]) -> str:
+    """Why a message to these addresses cannot be sent, and what to do."""
+    said = _("%(who)s is no address of the client any more: address the message anew on its page.")
+    return said % {"who": ", ".join(strangers)}
+
+
+def too_much(row: Delivery) -> str:
+    """Why a client's channel cannot take this message whole, with what to do; empty where it can."""
+    if row.kind != "client_message" or row.target != settings.CHANNELS_BY:
+        return ""
+    if row.files[1:]:
+        return _(
+            "A message in Slack takes no attachments: take the channel off the client's page to send it by mail."
+        )
+    size = sum(len(artifacts.load(file["sha256"]).decode(errors="replace")) for file in row.files)
+    if size + len(str(row.fields.get("subject", ""))) <= policy.CHANNEL_CHARS:
+        return ""
+    said = _("It is longer than the %(number)s characters of a message in Slack: shorten it, or have it revised.")
+    return said % {"number": number_format(policy.CHANNEL_CHARS, force_grouping=True)}
+
+
 def may_decide(user: User) -> bool:
-    """Whether the person's decisions count. One whose account was closed takes what has not left along."""
-    return user.is_active
+    """Whether the person's decisions count. Whoever loses the right takes along what has not left yet."""
+    return user.is_active and user.has_perm(rights.DECIDE)
 
 
 def _check_decision(row: Delivery, review: Review | None) -> None:
     if review is None or review.state != ReviewState.APPROVED:
-        raise Altered("Nobody approved this.")
+        raise Altered(_("Nobody approved this."))
     if not row.digest == row.approved_digest == review.digest:
-        raise Altered("What was approved had another digest.")
+        raise Altered(_("What was approved had another digest."))
     if review.decided_by is None or review.decided_at is None:
-        raise Altered("The approval names no person.")
+        raise Altered(_("The approval names no person."))
     if not may_decide(review.decided_by):
-        raise Lapsed(f"{review.decided_by.username}, who approved it, may not decide any more.")
+        raise Lapsed(_("%(who)s, who approved it, may not decide any more.") % {"who": review.decided_by.username})
+    if others := strangers(row):
+        raise Lapsed(not_to(others))
     if timezone.now() - review.decided_at > LASTS:
         hours = int(LASTS.total_seconds() // 3600)
-        raise Lapsed(f"It was approved more than {hours} hours ago and has not left since.")
+        raise Lapsed(_("It was approved more than %(hours)d hours ago and has not left since.") % {"hours": hours})

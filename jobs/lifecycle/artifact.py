@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from jobs.models import Artifact, Receipt, Run, Task
 
@@ -103,7 +104,9 @@ def load(sha256: str) -> bytes:
     with storages["artifacts"].open(_path(sha256)) as stored:
         content: bytes = stored.read()
     if hashlib.sha256(content).hexdigest() != sha256:
-        raise Corrupt(f"The stored file {sha256[:12]}… was changed on the disk; restore it from a backup.")
+        raise Corrupt(
+            _("The stored file %(sum)s… was changed on the disk; restore it from a backup.") % {"sum": sha256[:12]}
+        )
     return content
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from jobs import dispatch
 from jobs.lifecycle.moves import move
@@ -51,7 +52,7 @@ def take_waiting(most: int) -> list[BatchCall]:
     with transaction.atomic():
         waiting = BatchCall.objects.filter(state=CallState.WAITING)
         ended = waiting.exclude(run__state=RunState.PARKED).values("pk")
-        BatchCall.objects.filter(pk__in=ended).update(state=CallState.DIRECT, reason="its attempt ended")
+        BatchCall.objects.filter(pk__in=ended).update(state=CallState.DIRECT, reason=_("its attempt ended"))
         rows = list(waiting.select_for_update(of=("self",)).order_by("id")[:most])
         BatchCall.objects.filter(pk__in=[row.pk for row in rows]).update(
             state=CallState.SENDING, sent_at=timezone.now()
@@ -103,7 +104,8 @@ def give_up_late(now: datetime.datetime) -> None:
     stuck = BatchCall.objects.filter(state=CallState.SENDING, sent_at__lt=now - _SENDING)
     for call in [*late, *stuck]:
         fall_back(
-            call, reason="it was not answered in its time" if call.batch else "nobody knows whether it was sent"
+            call,
+            reason=_("it was not answered in its time") if call.batch else _("nobody knows whether it was sent"),
         )
 
 

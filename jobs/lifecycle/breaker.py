@@ -2,23 +2,22 @@
 
 It opens after policy.BREAKER_AFTER failures or unknowns without a success between, or for as long as the target
 asked for (Retry-After). While it is open, queue.claim_probe lets one delivery at a time try; the first success
-closes it, and everything goes on in its order. Locks, in this order: the item's job, the item, the breaker.
+closes it, and everything goes on in its order. Locks, in this order: the item, the breaker.
 """
 
 import datetime
 import random
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from jobs import dispatch, policy
-from jobs.lifecycle import alarm
-from jobs.lifecycle.job import lock, open_review
-from jobs.lifecycle.moves import move
-from jobs.models import Breaker, Delivery, Job, Review
-from jobs.states import NEVER, DeliveryState, ReviewKind, ReviewState
+from jobs.lifecycle import alarm, desk
+from jobs.models import Breaker, Delivery, Event, Review
+from jobs.states import NEVER, DeliveryState
 
 _BY = "breaker"
 
@@ -36,7 +35,7 @@ def worked(target: str) -> None:
     if row.until is None:
         Breaker.objects.filter(pk=target, until=None).update(failures=0)
     else:
-        _close(target, why="It is back.")
+        _close(target, why=_("It is back."))
 
 
 def struggled(delivery: Delivery, *, reason: str, retry_after: float | None = None, at_once: bool = False) -> None:
@@ -60,6 +59,16 @@ def struggled(delivery: Delivery, *, reason: str, retry_after: float | None = No
         row.save()
 
 
+def works_for_others(delivery: Delivery) -> bool:
+    """Whether the target did something for another one since it last refused this one: the fault is this one's."""
+    since = Event.objects.filter(name="delivery.given_back", at__gte=delivery.created_at)
+    told = since.filter(noun="delivery", row=delivery.pk).order_by("-at").first()
+    if told is None:
+        return False
+    made = Delivery.objects.filter(target=delivery.target, state=DeliveryState.DELIVERED)
+    return made.filter(delivered_at__gt=told.at).exists()
+
+
 def passed_on(delivery: Delivery) -> None:
     """A probe was called off or put off before it was tried: another one may go at once."""
     Breaker.objects.filter(pk=delivery.target, probe=delivery.pk).update(probe=None, until=timezone.now())
@@ -73,11 +82,12 @@ def try_now(target: str) -> None:
 
 
 def tidy() -> None:
-    """Park what came due since, let go what was parked without need, close where nothing waits any more."""
+    """Park what came due since, let go what was parked or lost, close where nothing waits any more."""
+    _let_go_of_lost_probes()
     for target in Breaker.objects.filter(until__isnull=False).values_list("pk", flat=True):
         open_rows = Delivery.objects.filter(target=target, state__in=_ON_THE_WAY)
         if not open_rows.exclude(state=DeliveryState.UNKNOWN, ready_at=NEVER).exists():
-            _close(target, why="Nothing waits for it any more.")
+            _close(target, why=_("Nothing waits for it any more."))
             continue
         with transaction.atomic():
             if _locked(target).until is not None:
@@ -88,6 +98,15 @@ def tidy() -> None:
         _release(forgotten)
 
 
+def _let_go_of_lost_probes() -> None:
+    """A probe whose process died says nothing: another one may go at once, not only after its lease."""
+    held = Q(state=DeliveryState.SENDING) | Q(state=DeliveryState.UNKNOWN, lease_until__isnull=False)
+    tried = Delivery.objects.filter(held, pk=OuterRef("probe"))
+    lost = Breaker.objects.filter(~Exists(tried), until__isnull=False, probe__isnull=False)
+    # Not the database's Now(): SQLite writes that with fewer digits, and a claim compares to the last one.
+    lost.update(probe=None, until=timezone.now())
+
+
 _ON_THE_WAY = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN)
 
 
@@ -95,20 +114,10 @@ def _close(target: str, *, why: str) -> None:
     with transaction.atomic():
         review = Review.objects.filter(pk__in=Breaker.objects.filter(pk=target).values("review")).first()
         if review:
-            lock(review.job_id)
-            review = Review.objects.select_for_update(of=("self",)).get(pk=review.pk)
+            desk.take_back(review, by=_BY, note=why)
         row = _locked(target)
         row.failures, row.until, row.since, row.probe, row.reason, row.review = 0, None, None, None, "", None
         row.save()
-        if review and review.state == ReviewState.OPEN:
-            move(
-                review,
-                ReviewState.SUPERSEDED,
-                event="review.superseded",
-                by=_BY,
-                note=why,
-                decided_at=timezone.now(),
-            )
         if _release(Delivery.objects.filter(target=target)):
             dispatch.wake(dispatch.DELIVERIES)
 
@@ -121,7 +130,7 @@ def _locked(target: str) -> Breaker:
 def _park(target: str) -> None:
     """What is due is out of every claim's sight; what is still held for an undo, or for later, comes here then."""
     due = Delivery.objects.filter(target=target, state=DeliveryState.PENDING, ready_at__lte=Now())
-    due.update(ready_at=NEVER, reason=f"It waits until {target} works again.")
+    due.update(ready_at=NEVER, reason=_("It waits until %(target)s works again.") % {"target": target})
 
 
 def _release(rows: QuerySet[Delivery]) -> int:
@@ -131,17 +140,6 @@ def _release(rows: QuerySet[Delivery]) -> int:
 
 
 def _tell(row: Breaker, delivery: Delivery) -> None:
-    """One item for all that waits. Where its job ended before the target was back, another one takes its place."""
-    if row.review is not None and row.review.state != ReviewState.SUPERSEDED:
-        return
-    if job := _job_of(delivery):
-        row.review = open_review(job, ReviewKind.ALARM, **alarm.down(row.target, row.reason))
-
-
-def _job_of(delivery: Delivery) -> Job | None:
-    """Where the item stands: at the delivery's job; of a notice, at one that waits too, else at the latest."""
-    if delivery.job:
-        return delivery.job
-    waiting = Delivery.objects.filter(target=delivery.target, state__in=_ON_THE_WAY, job__isnull=False)
-    row = waiting.select_related("job").order_by("id").first()
-    return row.job if row else Job.objects.order_by("-id").first()
+    """One item for all that waits, as urgent as what found it out."""
+    if row.review is None:
+        row.review = desk.raise_item(alarm.down(row.target, row.reason), priority=delivery.priority)

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from jobs import dispatch, policy
 from jobs.lifecycle import breaker, merge
@@ -62,7 +63,11 @@ def give_back(delivery: Delivery, *, reason: str, delay_seconds: float | None, b
     The bound is for one that is refused where others are not: no delivery fails because its target is down.
     """
     if delivery.attempts >= policy.MAX_DELIVERY_ATTEMPTS and not breaker.is_open(delivery.target):
-        fail(delivery, reason=f"{reason} (tried {delivery.attempts} times)", by=by)
+        fail(
+            delivery,
+            reason=_("%(reason)s (tried %(number)d times)") % {"reason": reason, "number": delivery.attempts},
+            by=by,
+        )
         return
     with transaction.atomic():
         _move(
@@ -91,7 +96,8 @@ def fail(delivery: Delivery, *, reason: str, by: str) -> None:
         job = lock(delivery.job_id)
         if job.state == JobState.CANCELLED:
             return
-        fix = f"Mend what {delivery.target} says, then retry: the same bytes are sent, nothing is made anew."
+        fix = _("Mend what %(target)s says, then retry: the same bytes are sent, nothing is made anew.")
+        fix %= {"target": delivery.target}
         open_failure(job, delivery.task, cause=reason, fix=fix, delivery=delivery.pk)
         settle(job.pk, by=by)
 
@@ -153,19 +159,21 @@ def leave_to_person(delivery: Delivery, *, by: str) -> None:
     """This target cannot tell whether the effect exists: a person says so, and until then nothing is sent."""
     with transaction.atomic():
         if delivery.job_id is None:
-            reason = f"It may have been sent, and nobody can say: {delivery.reason}"
+            reason = _("It may have been sent, and nobody can say: %(reason)s") % {"reason": delivery.reason}
             _move(delivery, DeliveryState.FAILED, event="delivery.failed", by=by, reason=reason)
             return
         waiting = _in_doubt(delivery).filter(ready_at__lt=NEVER)
         if not waiting.update(ready_at=NEVER, lease_until=None):
             return
         job = lock(delivery.job_id)
-        to = ", ".join(delivery.fields.get("to", []))
+        cause = _("It may have been sent, but no answer came: %(reason)s")
+        if to := ", ".join(delivery.fields.get("to", [])):
+            cause = _("It may have been sent to %(to)s, but no answer came: %(reason)s")
         open_failure(
             job,
             delivery.task,
-            cause=f"It may have been sent{' to ' + to if to else ''}, but no answer came: {delivery.reason}",
-            fix="Ask the recipient or look into the outbox, then say whether it arrived.",
+            cause=cause % {"to": to, "reason": delivery.reason},
+            fix=_("Ask the recipient or look into the outbox, then say whether it arrived."),
             delivery=delivery.pk,
             unknown=True,
         )
@@ -175,14 +183,14 @@ def leave_to_person(delivery: Delivery, *, by: str) -> None:
 def resolve(delivery: Delivery, *, arrived: bool, by: str) -> None:
     """A person knows whether an unknown effect exists: delivered, or sent again."""
     if arrived:
-        land(delivery, external_id="", url="", detail=f"confirmed by {by}", by=by)
+        land(delivery, external_id="", url="", detail=_("confirmed by %(who)s") % {"who": by}, by=by)
     else:
         not_found(delivery, by=by)
 
 
 def rescue(delivery: Delivery, *, lag_seconds: float, by: str) -> None:
     """The process that was sending is gone: nobody knows how far it came, so it is looked up."""
-    doubt(delivery, reason="its process died or lost its lease while sending", lag_seconds=lag_seconds, by=by)
+    doubt(delivery, reason=_("its process died or lost its lease while sending"), lag_seconds=lag_seconds, by=by)
 
 
 def put_off(notice: Delivery, *, until: datetime.datetime, by: str) -> None:

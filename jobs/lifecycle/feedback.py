@@ -11,6 +11,7 @@ import uuid
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from jobs import branches
 from jobs.lifecycle import job as jobs
@@ -81,7 +82,7 @@ def take(news: News, *, source: str) -> None:
 def revise_due(now: datetime.datetime) -> None:
     """Send back every branch about which people who may steer have written, and are done writing."""
     for review in Review.objects.filter(kind=ReviewKind.MERGE, state=ReviewState.OPEN):
-        found = branches.unheard(review.job_id)
+        found = branches.unheard(review.own_job_id)
         if found and found[-1].at <= now - QUIET:
             with contextlib.suppress(reviews.Stale, reviews.NotAllowed, LostRace):
                 reviews.send_back(review, version=review.version, actor=found[-1].actor)
@@ -90,16 +91,19 @@ def revise_due(now: datetime.datetime) -> None:
 def _follow(review: Review, news: News, *, by: str) -> None:
     """What an open review makes of it."""
     if news.kind == "merged":
-        merge.settle_elsewhere(review, ReviewState.APPROVED, by=by, note=f"Merged there by {news.author}.")
+        merge.settle_elsewhere(
+            review, ReviewState.APPROVED, by=by, note=_("Merged there by %(who)s.") % {"who": news.author}
+        )
     elif news.kind == "closed":
-        note = f"Closed there by {news.author}, without merging."
+        note = _("Closed there by %(who)s, without merging.") % {"who": news.author}
         merge.settle_elsewhere(review, ReviewState.DECLINED, by=by, note=note)
     elif news.kind == "moved" and news.commit != review.payload.get("commit"):
         # What was shown is not what would be merged: it can be merged there, or revised.
         merge.drop_held(review, by=by)
         payload = {**review.payload, "moved_to": news.commit}
-        Review.objects.filter(pk=review.pk).update(payload=payload, version=review.version + 1)
-    elif news.kind == "remark":
+        Review.objects.filter(pk=review.pk).update(payload=payload, version=review.version + 1, snoozed_until=None)
+    elif news.kind in {"remark", "check"}:
+        # Something new happened to it: it comes back before its time.
         Review.objects.filter(pk=review.pk).update(snoozed_until=None)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from jobs import policy, queries
 from jobs.lifecycle.job import open_job, tell
@@ -53,7 +54,7 @@ def open_follow_ups(job: Job, wanted: Sequence[WantedJob], *, by: str) -> list[J
 
 def _open(job: Job, wanted: WantedJob, *, by: str) -> Job:
     if not _plain(wanted.brief):
-        raise _NotOpened("it has no brief")
+        raise _NotOpened(_("it has no brief"))
     _check_depth_and_number(job)
     _check_content(job, policy.content_digest(wanted.brief))
     return open_job(
@@ -64,6 +65,7 @@ def _open(job: Job, wanted: WantedJob, *, by: str) -> Job:
         priority=max(job.priority, wanted.priority or job.priority),
         agents=job.agents,
         budget_microusd=_take_share(job),
+        due_at=job.due_at,
         parent=job,
         depth=job.depth + 1,
     )
@@ -71,18 +73,22 @@ def _open(job: Job, wanted: WantedJob, *, by: str) -> Job:
 
 def _check_depth_and_number(job: Job) -> None:
     if job.depth >= policy.MAX_DEPTH:
-        raise _NotOpened(f"a chain goes {policy.MAX_DEPTH} jobs deep, and this one is its last")
+        raise _NotOpened(
+            _("a chain goes %(number)d jobs deep, and this one is its last") % {"number": policy.MAX_DEPTH}
+        )
     if job.children.count() >= policy.MAX_FOLLOW_UPS:
-        raise _NotOpened(f"one job opens at most {policy.MAX_FOLLOW_UPS} others, and it has")
+        raise _NotOpened(
+            _("one job opens at most %(number)d others, and it has") % {"number": policy.MAX_FOLLOW_UPS}
+        )
 
 
 def _check_content(job: Job, digest: str) -> None:
     """The loop guard: what goes round says the same again, in whichever job of the chain."""
     if same := next((one for one in queries.chain(job) if one.content_digest == digest), None):
-        raise _NotOpened(f"“{same.title}” of this chain was asked the same")
+        raise _NotOpened(_("“%(title)s” of this chain was asked the same") % {"title": same.title})
     alike = Job.objects.filter(content_digest=digest, client=job.client, state__in=OPEN_JOB)
     if same := alike.first():
-        raise _NotOpened(f"“{same.title}”, which is still open, asks the same")
+        raise _NotOpened(_("“%(title)s”, which is still open, asks the same") % {"title": same.title})
 
 
 def _take_share(job: Job) -> int:
@@ -95,7 +101,7 @@ def _take_share(job: Job) -> int:
     if share < policy.MIN_FOLLOW_UP_MICROUSD or not still_there.update(
         budget_microusd=F("budget_microusd") - share
     ):
-        raise _NotOpened("too little is left of the budget of this job to share it")
+        raise _NotOpened(_("too little is left of the budget of this job to share it"))
     job.budget_microusd -= share
     return share
 

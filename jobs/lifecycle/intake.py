@@ -1,15 +1,19 @@
 """Verbs of a Receipt: keep what came in, and open the jobs that the rules ask for."""
 
 import base64
+import datetime
 import hashlib
 import hmac
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from jobs import schedules
 from jobs.lifecycle import artifact as artifacts
@@ -22,23 +26,9 @@ from jobs.states import Outcome
 EVERY_RULE = "every rule"
 _NAMES_TOLD, _NAMES_CHARS = 40, 1_000
 _NAME = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.]*)\}")
-# Headers worth keeping as evidence; none of them is a credential.
-_KEPT_HEADERS = (
-    "content-type",
-    "user-agent",
-    "webhook-id",
-    "webhook-timestamp",
-    "x-github-event",
-    "x-github-delivery",
-)
-
-# Plain SQL: every event that comes in asks it, and a query set costs as much again as all that is then written.
-_RULES = "SELECT * FROM jobs_trigger WHERE source = %s AND enabled ORDER BY name, id"
+_OF_SOURCE = "source = %s AND enabled ORDER BY name, id"
 # The rule that the address names comes first: its secrets are those of the address.
-_RULE = (
-    "SELECT * FROM jobs_trigger WHERE source = %s AND enabled AND (slug = %s OR address = %s)"
-    " ORDER BY slug <> %s, name, id"
-)
+_OF_ADDRESS = "source = %s AND enabled AND (slug = %s OR address = %s) ORDER BY slug <> %s, name, id"
 
 
 class NotStored(Exception):
@@ -64,13 +54,14 @@ class Inbound:
     sender: str = ""
     summary: str = ""
     data: dict[str, Any] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)  # those that are kept: none is a credential
     address: str = ""
     origin: str = ""
     is_test: bool = False
     files: Sequence[artifacts.File] = ()
     answers: str = ""  # the uid of the job that it proves to answer
     token: str = ""  # what of the sender's proof is good for one event only
+    arrived_at: datetime.datetime | None = None  # where that was before now
 
 
 @dataclass(frozen=True)
@@ -114,7 +105,7 @@ def accept(inbound: Inbound, triggers: Sequence[Trigger], *, problems: Mapping[s
                 jobs = [reply.take(receipt, answered)]
     except IntegrityError:
         # Known already, or arrived twice at once and the other one won. Repeats are rare: only they look it up.
-        if known := _known(inbound):
+        if known := repeat_of(inbound):
             return known
         if inbound.token and Receipt.objects.filter(source=inbound.source, token=inbound.token).exists():
             raise TokenReused("This proof of the sender was used for another event before.") from None
@@ -128,14 +119,20 @@ def known(source: str, external_ids: Collection[str]) -> set[str]:
     return set(rows.values_list("external_id", flat=True))
 
 
+def repeat_of(inbound: Inbound) -> Accepted | None:
+    """What the same event opened when it came before; None if it did not."""
+    receipt = Receipt.objects.filter(source=inbound.source, external_id=inbound.external_id).first()
+    return Accepted(receipt=receipt, jobs=list(receipt.jobs.order_by("id")), is_new=False) if receipt else None
+
+
 def candidates(source: str, *, slug: str | None = None) -> list[Trigger]:
     """The enabled rules for a source; with a slug, the one that the address names, then those that share it.
 
     An address whose own rule is missing or not enabled has none.
     """
     if slug is None:
-        return list(Trigger.objects.raw(_RULES, [source]))
-    found = list(Trigger.objects.raw(_RULE, [source, slug, slug, slug]))
+        return Trigger.read(_OF_SOURCE, [source])
+    found = Trigger.read(_OF_ADDRESS, [source, slug, slug, slug])
     return found if found and found[0].slug == slug else []
 
 
@@ -145,14 +142,19 @@ def secrets_of(trigger: Trigger) -> list[str]:
     Derived from SECRET_KEY, so that no secret lies in the database; those of SECRET_KEY_FALLBACKS are accepted
     too, after the two current ones. A higher `secret_version` makes new ones.
     """
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return list(_secrets_of(keys, f"{trigger.slug}:{trigger.secret_version}"))
+
+
+@lru_cache(maxsize=1_000)
+def _secrets_of(keys: tuple[str, ...], name: str) -> tuple[str, ...]:
     found: list[str] = []
-    for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+    for key in keys:
         for prefix in ("whsec_", "nd_"):
-            text = f"{prefix}:{trigger.slug}:{trigger.secret_version}"
-            digest = hmac.new(key.encode(), text.encode(), hashlib.sha256).digest()
+            digest = hmac.new(key.encode(), f"{prefix}:{name}".encode(), hashlib.sha256).digest()
             code = base64.b64encode(digest) if prefix == "whsec_" else base64.urlsafe_b64encode(digest).rstrip(b"=")
             found.append(prefix + code.decode())
-    return found
+    return tuple(found)
 
 
 def fill(template: str, data: Mapping[str, Any]) -> str:
@@ -162,7 +164,10 @@ def fill(template: str, data: Mapping[str, Any]) -> str:
         found: Any = data
         for part in match[1].split("."):
             if not isinstance(found, Mapping) or part not in found:
-                raise MissingName(f"The rule names {{{match[1]}}}, but this event has: {_names(data)}.")
+                raise MissingName(
+                    _("The rule names {%(name)s}, but this event has: %(names)s.")
+                    % {"name": match[1], "names": _names(data)}
+                )
             found = found[part]
         return ", ".join(map(str, found)) if isinstance(found, list) else str(found)
 
@@ -172,7 +177,7 @@ def fill(template: str, data: Mapping[str, Any]) -> str:
 def _names(data: Mapping[str, Any]) -> str:
     """What a template may name; strangers choose these, so there is an end to them."""
     names = sorted(str(name) for name in data)
-    shown = ", ".join(names[:_NAMES_TOLD])[:_NAMES_CHARS] or "nothing"
+    shown = ", ".join(names[:_NAMES_TOLD])[:_NAMES_CHARS] or _("nothing")
     return shown if len(names) <= _NAMES_TOLD and len(shown) < _NAMES_CHARS else f"{shown}, …"
 
 
@@ -181,7 +186,7 @@ def want(trigger: Trigger, event: Inbound | Receipt) -> Wanted:
     values = {**event.data, "summary": event.summary, "sender": event.sender, "kind": event.kind}
     brief = fill(trigger.brief_template, values).strip()
     if not brief:
-        raise MissingName("The rule's brief came out empty.")
+        raise MissingName(_("The rule's brief came out empty."))
     return Wanted(trigger, fill(trigger.title_template, values), brief, _client_id(trigger, event.data))
 
 
@@ -200,6 +205,7 @@ def open_wanted(wanted: Wanted, receipt: Receipt, *, by: str = "", paced: Paced 
         data=receipt.data,
         agents=trigger.agents,
         budget_microusd=trigger.budget_microusd,
+        due_at=trigger.due_at(receipt.received_at),
         receipt=receipt,
         trigger=trigger,
         paced=paced,
@@ -275,7 +281,7 @@ def _keep(inbound: Inbound, problems: dict[str, str], outcome: Outcome) -> Recei
         sender=inbound.sender[:255],
         summary=inbound.summary[:300],
         data=inbound.data,
-        headers={name: inbound.headers[name][:500] for name in _KEPT_HEADERS if name in inbound.headers},
+        headers={name: value[:500] for name, value in inbound.headers.items()},
         body=inbound.body,
         sha256=hashlib.sha256(inbound.body).hexdigest(),
         problems=problems,
@@ -283,9 +289,5 @@ def _keep(inbound: Inbound, problems: dict[str, str], outcome: Outcome) -> Recei
         address=inbound.address,
         origin=inbound.origin,
         token=inbound.token,
+        received_at=inbound.arrived_at or timezone.now(),
     ).insert()
-
-
-def _known(inbound: Inbound) -> Accepted | None:
-    receipt = Receipt.objects.filter(source=inbound.source, external_id=inbound.external_id).first()
-    return Accepted(receipt=receipt, jobs=list(receipt.jobs.order_by("id")), is_new=False) if receipt else None

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from jobs import dispatch, policy
+from jobs import dispatch, policy, terms
+from jobs.events import Line
 from jobs.lifecycle import alarm, notice
 from jobs.lifecycle import run as runs
+from jobs.lifecycle.item import open_review, weigh_again
 from jobs.lifecycle.moves import IllegalMove, move
 from jobs.models import Client, Delivery, Job, Receipt, Review, Run, Task, Trigger
 from jobs.states import (
@@ -59,10 +62,12 @@ def open_job(
     data: dict[str, Any] | None = None,
     agents: list[str] | None = None,
     budget_microusd: int | None = None,
+    due_at: datetime.datetime | None = None,
     receipt: Receipt | None = None,
     trigger: Trigger | None = None,
     parent: Job | None = None,
     after: Job | None = None,
+    again_of: Job | None = None,
     depth: int = 0,
     paced: Paced | None = None,
 ) -> Job:
@@ -70,15 +75,16 @@ def open_job(
 
     Without a priority, work for a client is 1. With `after`, it waits until that job is completed. A client whose
     row is not at hand may be given by its id. `agents` are the only ones that may work on it; without, all may.
+    Until `due_at` its owner wants to have decided what it asks: its items stand further up in the inbox.
     What is `paced` and waits is not ready before `lifecycle.pace` lets it in.
     """
     brief = _clean(brief)
     if not brief:
-        raise BadJob("A job needs a brief: say in a sentence or more what should come out.")
+        raise BadJob(_("A job needs a brief: say in a sentence or more what should come out."))
     client_id = client.pk if client else client_id
     priority = priority or (Priority.CLIENT if client_id else Priority.INTERNAL)
     if priority not in Priority.ALL:
-        raise BadJob("Priority is 1 (client work) or 2 (internal).")
+        raise BadJob(_("Priority is 1 (client work) or 2 (internal)."))
     now, waits = timezone.now(), paced.waits if paced else ""
     with transaction.atomic(savepoint=False):
         job = Job(
@@ -90,10 +96,12 @@ def open_job(
             client_id=client_id,
             priority=priority,
             budget_microusd=settings.JOB_BUDGET if budget_microusd is None else budget_microusd,
-            receipt=receipt,
-            trigger=trigger,
-            parent=parent,
-            after=after,
+            due_at=due_at,
+            receipt_id=_key(receipt),
+            trigger_id=_key(trigger),
+            parent_id=_key(parent),
+            after_id=_key(after),
+            again_of_id=_key(again_of),
             depth=depth,
             created_by=by[:120],
             ready_at=NEVER if after or waits else _first_look(priority, now),
@@ -102,10 +110,13 @@ def open_job(
             sender=paced.sender if paced else "",
             let_in_at=now if paced and not waits else None,
         ).insert()
-        notice.tell("job.opened", actor=by, noun="job", row=job.pk, job_id=job.pk, to=JobState.PENDING)
+        lines = [Line("job.opened", by, "job", job.pk, job.pk, to=JobState.PENDING)]
         if waits:
-            tell("job.waits", job, by=by, data={"reason": waits})
-        elif priority == Priority.CLIENT and not after:
+            lines.append(Line("job.waits", by, "job", job.pk, job.pk, data={"reason": waits}))
+        notice.tell_all(lines)
+        if after:
+            weigh_again(after)
+        if not waits and priority == Priority.CLIENT and not after:
             dispatch.wake(dispatch.AGENTS)
     return job
 
@@ -141,7 +152,9 @@ def retry(job: Job, *, by: str, budget_microusd: int | None = None) -> None:
     with transaction.atomic():
         job = lock(job.pk)
         if job.state not in {JobState.FAILED, JobState.IN_PROGRESS, JobState.NEEDS_REVIEW}:
-            raise IllegalMove(f"A job that is {job.state} has nothing that could start again.")
+            raise IllegalMove(
+                _("A job that is %(state)s has nothing that could start again.") % {"state": terms.state(job.state)}
+            )
         if budget_microusd is not None:
             Job.objects.filter(pk=job.pk).update(budget_microusd=budget_microusd)
         if job.state == JobState.FAILED:
@@ -169,51 +182,36 @@ def cancel(job: Job, *, by: str, reason: str = "") -> None:
         job = hold(job.pk)
         move(job, JobState.CANCELLED, event="job.cancelled", by=by, reason=reason, finished_at=timezone.now())
         _close_what_is_open(job, by=by)
+        if job.after is not None:
+            weigh_again(job.after)
 
 
-def run_again(job: Job, *, by: str) -> Job:
-    """Open another job that is asked for the same, under the same rule. It is planned at once: a person asked."""
+def run_again(job: Job, *, by: str, title: str = "", brief: str = "") -> Job:
+    """Open another job that is asked for the same, or for this in its place, and return it. Raises BadJob.
+
+    It has the client, files, rule and budget of the first, which stays as it is and is named as its origin. It is
+    planned at once: a person asked.
+    """
     now = timezone.now()
-    made = open_job(
-        title=job.title,
-        brief=job.brief,
-        by=by,
-        client_id=job.client_id,
-        priority=job.priority,
-        data=job.data,
-        agents=job.agents,
-        budget_microusd=job.budget_microusd,
-        trigger=job.trigger,
-    )
-    Job.objects.filter(pk=made.pk).update(ready_at=now)
-    made.ready_at = now
-    dispatch.wake(dispatch.AGENTS)
+    with transaction.atomic():
+        made = open_job(
+            title=title or job.title,
+            brief=brief or job.brief,
+            by=by,
+            client_id=job.client_id,
+            priority=job.priority,
+            data=job.data,
+            agents=job.agents,
+            budget_microusd=job.budget_microusd,
+            due_at=job.due_at if job.due_at and job.due_at > now else None,
+            trigger=job.trigger,
+            again_of=job,
+        )
+        tell("job.repeated", job, by=by, data={"title": made.title, "job": made.pk})
+        Job.objects.filter(pk=made.pk).update(ready_at=now)
+        made.ready_at = now
+        dispatch.wake(dispatch.AGENTS)
     return made
-
-
-def open_review(
-    job: Job, kind: ReviewKind, *, title: str, consequence: str, task: Task | None = None, **columns: Any
-) -> Review:
-    """Add an item to the inbox. Inside a transaction."""
-    review = Review.objects.create(
-        job=job,
-        task=task,
-        kind=kind,
-        priority=job.priority,
-        title=title[:200],
-        consequence=consequence[:300],
-        **columns,
-    )
-    notice.tell(
-        "review.opened",
-        actor="desk",
-        noun="review",
-        row=review.pk,
-        job_id=job.pk,
-        to=review.state,
-        data={"kind": kind},
-    )
-    return review
 
 
 def open_failure(
@@ -224,12 +222,12 @@ def open_failure(
     A job that is out of money has one item, however many of its tasks stop for it.
     """
     facts = {"cause": cause, "fix": fix, "written": written, **payload}
-    title = f"Failed: {task.title if task else job.title}"
+    title = _("Failed: %(title)s") % {"title": task.title if task else job.title}
     if payload.get("kind") == OUT_OF_MONEY:
         if known := _out_of_money(job).filter(state=ReviewState.OPEN).first():
             return _joined(known, task)
         facts["tasks"] = [task.pk] if task else []
-        title = f"Out of money: {job.title}"
+        title = _("Out of money: %(title)s") % {"title": job.title}
     return open_review(job, ReviewKind.FAILURE, task=task, title=title, consequence=cause, payload=facts)
 
 
@@ -237,6 +235,11 @@ def lock(job_id: int) -> Job:
     """The job's row, locked until the transaction ends, as it stands now."""
     rows = Job.objects.select_for_update(of=("self",), no_key=True).select_related("client")
     return rows.get(pk=job_id)
+
+
+def lock_with(review: Review) -> Job | None:
+    """The job that the item stands at, locked as by `lock`; None of an item about the desk itself."""
+    return None if review.job_id is None else lock(review.job_id)
 
 
 def hold(job_id: int) -> Job:
@@ -265,7 +268,7 @@ def _standing(job: Job) -> tuple[JobState, str]:
         return JobState.FAILED, failed[0].reason
     if any(task.state == TaskState.COMPLETED for task in tasks):
         return JobState.COMPLETED, ""
-    return JobState.CANCELLED, "Nothing of it was wanted."
+    return JobState.CANCELLED, _("Nothing of it was wanted.")
 
 
 def _is_moving(tasks: list[Task], deliveries: list[Delivery]) -> bool:
@@ -287,7 +290,7 @@ def _unblock(job: Job, *, by: str) -> None:
             move(task, TaskState.PENDING, event="task.unblocked", by=by, ready_at=job.created_at)
             dispatch.wake(dispatch.AGENTS)
         elif TaskState.CANCELLED in needed:
-            reason = "What it needs was declined."
+            reason = _("What it needs was declined.")
             move(task, TaskState.CANCELLED, event="task.cancelled", by=by, reason=reason)
             _unblock(job, by=by)
             return
@@ -312,7 +315,7 @@ def _close_what_is_open(job: Job, *, by: str) -> None:
     # Locked, so that a claim of this very moment is waited for and seen.
     tasks = list(job.tasks.select_for_update(no_key=True).filter(state__in=OPEN_TASK))
     for run in job.runs.select_for_update(no_key=True).filter(state__in=_GOING_ON):
-        runs.end(run, RunState.CANCELLED, how="the job was cancelled", by=by, billed_unknown=True)
+        runs.end(run, RunState.CANCELLED, how=_("the job was cancelled"), by=by, billed_unknown=True)
     for task in tasks:
         move(task, TaskState.CANCELLED, event="task.cancelled", by=by, finished_at=timezone.now())
     _supersede(job.reviews.filter(state__in=OPEN_REVIEW), by=by)
@@ -320,7 +323,9 @@ def _close_what_is_open(job: Job, *, by: str) -> None:
     for delivery in waiting.select_for_update(no_key=True):
         move(delivery, DeliveryState.CANCELLED, event="delivery.cancelled", by=by)
     for follower in job.followers.filter(state=JobState.PENDING):
-        cancel(follower, by=by, reason=f"Job {job.pk}, which it waited for, was cancelled.")
+        cancel(
+            follower, by=by, reason=_("Job %(number)d, which it waited for, was cancelled.") % {"number": job.pk}
+        )
 
 
 def _supersede(reviews: QuerySet[Review], *, by: str) -> None:
@@ -350,8 +355,13 @@ def _joined(review: Review, task: Task | None) -> Review:
     """Another task that stopped for the same reason stands in the same item."""
     tasks = [*review.payload["tasks"], *([task.pk] if task else [])]
     review.payload = {**review.payload, "tasks": tasks}
-    Review.objects.filter(pk=review.pk).update(payload=review.payload)
+    Review.objects.filter(pk=review.pk).update(payload=review.payload, snoozed_until=None)
     return review
+
+
+def _key(row: models.Model | None) -> int | None:
+    """Given by its key, a row that is at hand costs a new one half of what its making takes."""
+    return row.pk if row else None
 
 
 def _first_look(priority: int, now: datetime.datetime) -> datetime.datetime:

@@ -1,15 +1,18 @@
 """Verbs on many jobs at once: each by its own verb and transaction, so that one that refuses holds up no other."""
 
+import datetime
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from jobs import dispatch
+from jobs import dispatch, terms
+from jobs.lifecycle import item
 from jobs.lifecycle import job as verbs
 from jobs.lifecycle.moves import IllegalMove, LostRace
-from jobs.models import Job
+from jobs.models import Job, Review
 from jobs.states import NEVER, OPEN_DELIVERY, OPEN_JOB, OPEN_REVIEW, OPEN_TASK, JobState, Priority
 
 Verb = Callable[[Job, str], None]
@@ -38,13 +41,13 @@ def each(jobs: Iterable[Job], verb: Verb, *, by: str) -> Outcome:
 def retry(job: Job, by: str) -> None:
     """Start what failed of it again. Raises IllegalMove if nothing did."""
     if job.state != JobState.FAILED:
-        raise IllegalMove(f"A job that is {job.state} has not failed.")
+        raise IllegalMove(_("A job that is %(state)s has not failed.") % {"state": terms.state(job.state)})
     verbs.retry(job, by=by)
 
 
 def cancel(job: Job, by: str) -> None:
     """End it for good. Raises IllegalMove if it has ended."""
-    verbs.cancel(job, by=by, reason="Ended by its owner, with others.")
+    verbs.cancel(job, by=by, reason=_("Ended by its owner, with others."))
 
 
 def make_client_work(job: Job, by: str) -> None:
@@ -62,7 +65,10 @@ def reprioritise(job: Job, priority: int, *, by: str) -> None:
     with transaction.atomic():
         job = verbs.lock(job.pk)
         if job.state not in OPEN_JOB:
-            raise IllegalMove(f"A job that is {job.state} has nothing that could be more urgent.")
+            raise IllegalMove(
+                _("A job that is %(state)s has nothing that could be more urgent.")
+                % {"state": terms.state(job.state)}
+            )
         if job.priority == priority:
             return
         Job.objects.filter(pk=job.pk).update(priority=priority)
@@ -75,3 +81,23 @@ def reprioritise(job: Job, priority: int, *, by: str) -> None:
             # Client work does not wait for the next cycle.
             Job.objects.filter(pk=job.pk, ready_at__gt=timezone.now(), reason="").update(ready_at=timezone.now())
         dispatch.wake(dispatch.AGENTS)
+
+
+def reschedule(job: Job, due_at: datetime.datetime | None, *, by: str) -> None:
+    """Change until when what an open job asks is to be decided; without a time none is set. Raises IllegalMove.
+
+    What waits of it changes its place in the inbox, and is back there if it was put off.
+    """
+    with transaction.atomic():
+        job = verbs.lock(job.pk)
+        if job.finished_at is not None and job.state != JobState.FAILED:
+            raise IllegalMove(
+                _("A job that is %(state)s asks nothing any more.") % {"state": terms.state(job.state)}
+            )
+        if job.due_at == due_at:
+            return
+        Job.objects.filter(pk=job.pk).update(due_at=due_at)
+        for review in job.reviews.filter(state__in=OPEN_REVIEW):
+            columns = {"due_at": item.due(review.expires_at, due_at), "snoozed_until": None}
+            Review.objects.filter(pk=review.pk).update(**columns)
+        verbs.tell("job.rescheduled", job, by=by, data={"due_at": due_at.isoformat() if due_at else None})

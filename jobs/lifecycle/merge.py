@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from jobs import events
 from jobs.lifecycle.digest import digest_of
-from jobs.lifecycle.job import open_review, settle
+from jobs.lifecycle.item import open_review
+from jobs.lifecycle.job import settle
 from jobs.lifecycle.moves import move
 from jobs.models import Delivery, Job, Review, Task
 from jobs.states import DeliveryState, ReviewKind, ReviewState, TaskState
@@ -78,7 +79,7 @@ def settle_elsewhere(review: Review, to: ReviewState, *, by: str, note: str) -> 
             move(task, TaskState.COMPLETED, event="task.completed", by=by, finished_at=now)
         else:
             move(task, TaskState.CANCELLED, event="task.cancelled", by=by, reason=note, finished_at=now)
-    settle(review.job_id, by=by)
+    settle(review.own_job_id, by=by)
 
 
 def drop_held(review: Review, *, by: str) -> None:
@@ -91,6 +92,7 @@ def _hold(review: Review, pushed: Delivery, fields: dict[str, Any]) -> None:
     held = Delivery.objects.create(
         key=f"{pushed.key}:merge:{review.pk}",
         job=review.job,
+        client_id=review.job.client_id if review.job else None,
         task=review.task,
         review=review,
         target=pushed.target,

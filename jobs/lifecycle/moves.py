@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.db import connection
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
-from jobs import events
+from jobs import events, terms
 from jobs.lifecycle import notice
 from jobs.models import Delivery, Job, Review, Run, Task
 from jobs.states import is_legal
@@ -36,10 +38,13 @@ def move(
         raise RuntimeError("a move needs the transaction of its verb")
     source = row.state
     if not is_legal(row.NOUN, source, to):
-        raise IllegalMove(f"A {row.NOUN} cannot go from {source} to {to}.")
+        words = {"row": terms.row(row.NOUN), "source": terms.state(source), "to": terms.state(to)}
+        raise IllegalMove(capfirst(_("%(row)s cannot go from “%(source)s” to “%(to)s”.") % words))
     still_there = type(row).objects.filter(pk=row.pk, state=source, **(where or {}))
     if still_there.update_state(state=to, **changes) != 1:
-        raise LostRace(f"This {row.NOUN} is not {source} any more: it was decided or moved in the meantime.")
+        words = {"row": terms.row(row.NOUN), "state": terms.state(source)}
+        said = _("%(row)s is not “%(state)s” any more: it was decided or moved in the meantime.") % words
+        raise LostRace(capfirst(said))
     for name, value in {"state": to, **changes}.items():
         setattr(row, name, value)
     notice.tell(

@@ -5,16 +5,17 @@ only the last is worth sending. One without a card tells one event, and each is 
 """
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
 from django.utils import timezone
 
 from jobs import dispatch, events
-from jobs.models import Delivery
+from jobs.events import Line
+from jobs.models import Delivery, Job
 from jobs.states import DeliveryState, Priority
 
 KIND = "notice"
@@ -34,22 +35,38 @@ def tell(
     data: dict[str, Any] | None = None,
 ) -> None:
     """Append one history line, and tell it to every target that asked for its name. Inside a transaction."""
-    event = events.append(name, actor=actor, noun=noun, row=row, job_id=job_id, source=source, to=to, data=data)
-    if noun == "delivery" and job_id is None:
-        return  # a notice of a notice, without end
-    said = f"{name}:{data['kind']}" if data and "kind" in data else name
+    tell_all([Line(name, actor, noun, row, job_id, source, to, data)])
+
+
+def tell_all(lines: Sequence[Line]) -> None:
+    """As `tell`, of several lines at once."""
+    for event, line in zip(events.append_all(lines), lines, strict=True):
+        if line.noun != "delivery" or line.job_id is not None:  # else a notice of a notice, without end
+            _notify(event, line)
+
+
+def _notify(event: int, line: Line) -> None:
+    said = f"{line.name}:{line.data['kind']}" if line.data and "kind" in line.data else line.name
     for target, wish in settings.NOTICES.items():
-        if any(fnmatchcase(one, pattern) for one in {name, said} for pattern in wish["events"]):
-            for card in _cards(wish["cards"], noun=noun, row=row, job_id=job_id):
-                enter(target, key=f"{target}:{card}:{event}", card=card, fields={"event": event})
+        if any(fnmatchcase(one, pattern) for one in {line.name, said} for pattern in wish["events"]):
+            for card in _cards(wish["cards"], noun=line.noun, row=line.row, job_id=line.job_id):
+                key = f"{target}:{card}:{event}"
+                enter(target, key=key, card=card, fields={"event": event}, job_id=line.job_id)
 
 
-def enter(target: str, *, key: str, card: str = "", fields: dict[str, Any] | None = None) -> Delivery:
-    """The notice with this key, which is made once however often it is asked for. Inside a transaction."""
+def enter(
+    target: str, *, key: str, card: str = "", fields: dict[str, Any] | None = None, job_id: int | None = None
+) -> Delivery:
+    """The notice with this key, which is made once however often it is asked for. Inside a transaction.
+
+    It is sent when it is the turn of the job's client.
+    """
+    client = Job.objects.filter(pk=job_id).values("client") if job_id else None
     notice, made = Delivery.objects.get_or_create(
         key=key,
         defaults={
             "target": target,
+            "client_id": Subquery(client) if client is not None else None,
             "kind": KIND,
             "card": card,
             "fields": fields or {},

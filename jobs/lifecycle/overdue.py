@@ -9,7 +9,8 @@ from django.db.models import Exists, Max, Min, OuterRef, QuerySet
 
 from jobs import schedules
 from jobs.lifecycle import alarm
-from jobs.lifecycle.job import lock, open_review
+from jobs.lifecycle.item import open_review
+from jobs.lifecycle.job import lock
 from jobs.models import Event, Job, Review, Trigger
 from jobs.states import NEVER, JobState, ReviewKind
 
@@ -61,7 +62,7 @@ def _opened(job: Job) -> datetime.datetime:
 
 def _usual(trigger: Trigger | None) -> datetime.timedelta | None:
     """How long the last runs of a rule took from their first attempt to the end of their last; None if unknown."""
-    ended = Job.objects.filter(trigger=trigger, state=JobState.COMPLETED).order_by("-id")
+    ended = Job.objects.filter(trigger=trigger, state=JobState.COMPLETED).order_by("-created_at")
     spans = ended.annotate(begins=Min("runs__started_at"), ends=Max("runs__finished_at"))[:_HISTORY]
     lengths = [job.ends - job.begins for job in spans if job.begins and job.ends]
     if len(lengths) < _ENOUGH:

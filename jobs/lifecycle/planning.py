@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from jobs import dispatch, policy
 from jobs.lifecycle import question as questions
@@ -46,11 +48,17 @@ def accept_plan(
     if others := [step.agent for step in steps if may and step.agent not in may]:
         raise ValueError(f"the rule of this job does not allow: {', '.join(others)}")
     with transaction.atomic():
-        runs.end(run, RunState.SUCCEEDED, how=f"planned {len(steps)} steps", by=by)
+        runs.end(
+            run,
+            RunState.SUCCEEDED,
+            how=ngettext("planned %d step", "planned %d steps", len(steps)) % len(steps),
+            by=by,
+        )
         job = lock(run.job_id)
         tasks = Task.objects.bulk_create(
             Task(
                 job=job,
+                client_id=job.client_id,
                 position=position,
                 agent=step.agent,
                 title=step.title,
@@ -75,7 +83,7 @@ def split(run: Run, parts: Sequence[tuple[str, str]], *, reason: str, by: str) -
     Both name this job as their parent, and know what its owner answered.
     """
     with transaction.atomic():
-        runs.end(run, RunState.SUCCEEDED, how="split in two", by=by)
+        runs.end(run, RunState.SUCCEEDED, how=_("split in two"), by=by)
         job = lock(run.job_id)
         made: list[Job] = []
         for title, brief in parts:
@@ -89,6 +97,7 @@ def split(run: Run, parts: Sequence[tuple[str, str]], *, reason: str, by: str) -
                     data=job.data,
                     agents=job.agents,
                     budget_microusd=max(0, job.budget_microusd - job.spent_microusd) // len(parts),
+                    due_at=job.due_at,
                     parent=job,
                     after=made[-1] if made else None,
                     depth=job.depth,
@@ -152,9 +161,11 @@ def rescue(run: Run, *, by: str) -> None:
         job = lock(run.job_id)
         starts = 1 if runs.got_further(run) else job.starts
         if starts >= policy.MAX_STARTS:
-            cause = f"Planning was started {job.starts} times and its process died each time."
+            cause = _("Planning was started %(number)d times and its process died each time.") % {
+                "number": job.starts
+            }
             move(job, JobState.FAILED, event="job.failed", by=by, reason=cause, finished_at=timezone.now())
-            open_failure(job, None, cause=cause, fix="Look at the worker's log, then retry.")
+            open_failure(job, None, cause=cause, fix=_("Look at the worker's log, then retry."))
             return
         ready_at = timezone.now() + datetime.timedelta(seconds=policy.restart_delay_seconds(starts, job.pk))
         move(job, JobState.PENDING, event="job.given_back", by=by, ready_at=ready_at, starts=starts)

@@ -7,9 +7,12 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from jobs import dispatch, policy
-from jobs.lifecycle.job import lock, open_review, settle
+from jobs.lifecycle.item import open_review
+from jobs.lifecycle.job import lock, settle
 from jobs.lifecycle.moves import IllegalMove, LostRace, move
 from jobs.models import Client, Job, KnownAnswer, Review, Task
 from jobs.states import JobState, ReviewKind, ReviewState, TaskState
@@ -36,12 +39,13 @@ def ask(
     """
     if any(said["by"] == BY_DEFAULT for said in job.answers):
         if_unanswered = "hold"
-    waits = "This step waits for your answer, the others go on" if task else "The job waits for your answer"
+    waits = _("This step waits for your answer, the others go on") if task else _("The job waits for your answer")
     expires_at = None
     if if_unanswered != "hold":
         expires_at = timezone.now() + settings.ANSWER_WITHIN
-        until = f"{timezone.localtime(expires_at):%a %H:%M}"
-        waits += f"; without one by {until} it goes on with “{suggestions[recommended]}”"
+        until = date_format(timezone.localtime(expires_at), "D H:i")
+        goes_on = _("; without one by %(time)s it goes on with “%(answer)s”")
+        waits += goes_on % {"time": until, "answer": suggestions[recommended]}
     return open_review(
         job,
         ReviewKind.QUESTION,
@@ -64,7 +68,7 @@ def take(review: Review, *, text: str, by: str, actor: str) -> None:
 
     A Task starts again with it; without one the job is planned again.
     """
-    job = lock(review.job_id)
+    job = lock(review.own_job_id)
     question = review.payload.get("question", review.title)
     said = {"question": question, "answer": text, "by": by}
     again: dict[str, Any] = {"reason": "", "starts": 0}
@@ -90,7 +94,7 @@ def apply_defaults(now: datetime.datetime) -> list[Review]:
 def _apply_default(review: Review, now: datetime.datetime) -> bool:
     try:
         with transaction.atomic():
-            lock(review.job_id)
+            lock(review.own_job_id)
             review = Review.objects.select_for_update(of=("self",)).select_related("task").get(pk=review.pk)
             text = review.payload["suggestions"][review.payload["recommended"]]
             move(

@@ -7,13 +7,14 @@ from dataclasses import asdict, dataclass
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from jobs import events
-from jobs.lifecycle import alarm
+from jobs import events, terms
+from jobs.lifecycle import alarm, desk, notice
 from jobs.lifecycle import delivery as deliveries
-from jobs.lifecycle.job import lock, open_review
+from jobs.lifecycle.job import lock_with
 from jobs.lifecycle.moves import IllegalMove, LostRace, move
-from jobs.models import Delivery, Job, Review
+from jobs.models import Delivery, Review
 from jobs.states import DeliveryState, ReviewKind, ReviewState
 
 _BY = "reconciler"
@@ -41,17 +42,28 @@ class Oddity:
 
 
 def doubles(found: Sequence[Found]) -> list[Found]:
-    """Of several with one key, all but the one that our row names; where it names none, all but the oldest."""
-    by_key: dict[str, dict[str, Found]] = {}
+    """Of several with one key, or of one card, all but the one that our rows name; else all but the oldest."""
+    rows = {row.key: row for row in Delivery.objects.filter(key__in={one.key for one in found})}
+    groups: dict[str, dict[str, Found]] = {}
     for one in found:
-        by_key.setdefault(one.key, {}).setdefault(one.external_id, one)
-    several = {key: ones for key, ones in by_key.items() if len(ones) > 1}
-    known = dict(Delivery.objects.filter(key__in=several).values_list("key", "external_id"))
+        row = rows.get(one.key)
+        name = f"{row.target} {row.card}" if row and row.card else one.key
+        groups.setdefault(name, {}).setdefault(one.external_id, one)
     extra = []
-    for key, ones in several.items():
-        keep = known.get(key) if known.get(key) in ones else next(iter(ones))
-        extra += [one for external_id, one in ones.items() if external_id != keep]
+    for ones in groups.values():
+        if len(ones) > 1:
+            known = _known(rows.get(next(iter(ones.values())).key))
+            keep = known if known in ones else next(iter(ones))
+            extra += [one for external_id, one in ones.items() if external_id != keep]
     return extra
+
+
+def _known(row: Delivery | None) -> str:
+    """What our rows say is there: of a card, what its latest notice made or changed."""
+    if row is None or not row.card:
+        return row.external_id if row else ""
+    shown = notice.last_shown(row)
+    return shown.external_id if shown else ""
 
 
 def compare(target: str, found: Sequence[Found]) -> list[Oddity]:
@@ -76,34 +88,30 @@ def tell(target: str, odd: Sequence[Oddity]) -> Review | None:
     present = _item(target)
     if not odd:
         if present and present.state == ReviewState.OPEN:
-            _close(present, note="All of it fits now.")
+            _close(present, note=_("All of it fits now."))
         return None
     columns = alarm.found(target, [asdict(one) for one in odd])
     digest = hashlib.sha256(json.dumps(columns["payload"]["found"], sort_keys=True).encode()).hexdigest()
     if present and present.digest == digest and present.state != ReviewState.SUPERSEDED:
         return present
     with transaction.atomic():
-        job = _job_of(odd)
-        if job is None:
-            return None
         if present and present.state == ReviewState.OPEN:
-            lock(present.job_id)
             rows = Review.objects.filter(pk=present.pk, state=ReviewState.OPEN, version=present.version)
-            if rows.update(**columns, digest=digest, version=present.version + 1):
+            if rows.update(**columns, digest=digest, version=present.version + 1, snoozed_until=None):
                 return present
-        return open_review(job, ReviewKind.ALARM, **columns, digest=digest)
+        return desk.raise_item({**columns, "digest": digest})
 
 
 def _compare(row: Delivery | None, one: Found) -> Oddity | None:
-    what = "It bears our mark, and no delivery of ours has its key: a restored backup, or another Nightdesk's."
+    what = _("It bears our mark, and no delivery of ours has its key: a restored backup, or another Nightdesk's.")
     if row is not None:
         if row.state in _FINDS_ITSELF or (row.state == DeliveryState.DELIVERED and _is(row, one)):
             return None
         if row.state == DeliveryState.UNKNOWN and _take_over(row, one):
             return None
-        what = f"It is there, although our delivery of it is {row.state}."
+        what = _("It is there, although our delivery of it is %(state)s.") % {"state": terms.state(row.state)}
         if row.state == DeliveryState.DELIVERED:
-            what = f"It is not the one that was delivered, {row.external_id}."
+            what = _("It is not the one that was delivered, %(id)s.") % {"id": row.external_id}
     return Oddity(one.key, one.external_id, one.url, what)
 
 
@@ -119,10 +127,12 @@ def _take_over(row: Delivery, one: Found) -> bool:
     """What nobody could say has an answer; a person who was asked for it is not needed any more."""
     try:
         with transaction.atomic():
-            deliveries.land(row, external_id=one.external_id, url=one.url, detail="found there by its key", by=_BY)
+            deliveries.land(
+                row, external_id=one.external_id, url=one.url, detail=_("found there by its key"), by=_BY
+            )
             asked = Review.objects.filter(job=row.job_id, payload__delivery=row.pk, state=ReviewState.OPEN)
             for review in asked.filter(kind=ReviewKind.FAILURE):
-                _close(review, note="It is there: it was found by its key.")
+                _close(review, note=_("It is there: it was found by its key."))
     except (LostRace, IllegalMove):
         return Delivery.objects.get(pk=row.pk).state in {*_FINDS_ITSELF, DeliveryState.DELIVERED}
     return True
@@ -135,7 +145,7 @@ def _item(target: str) -> Review | None:
 
 def _close(review: Review, *, note: str) -> None:
     with transaction.atomic():
-        lock(review.job_id)
+        lock_with(review)
         now = timezone.now()
         try:
             move(
@@ -149,10 +159,3 @@ def _close(review: Review, *, note: str) -> None:
             )
         except LostRace:
             return  # a person was first
-
-
-def _job_of(odd: Sequence[Oddity]) -> Job | None:
-    """The job whose effect it is; of an effect that no job has, the latest, for an item stands at a job."""
-    rows = Delivery.objects.filter(key__in=[one.key for one in odd], job__isnull=False)
-    row = rows.select_related("job").order_by("-id").first()
-    return row.job if row else Job.objects.order_by("-id").first()

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from jobs.lifecycle import intake, rule
 from jobs.models import Job, Receipt, Trigger
@@ -43,8 +46,11 @@ def apply(trigger: Trigger, receipt: Receipt, *, by: str) -> Step:
 def in_words(step: Step) -> str:
     """What became of one rule, as a line."""
     if step.job is None:
-        return f"{step.trigger.name}: opened nothing. {step.reason}"
-    return f"{step.trigger.name}: {'opened' if step.is_new else 'had opened before'} job {step.job.pk}, {step.job}"
+        return _("%(rule)s: opened nothing. %(reason)s") % {"rule": step.trigger.name, "reason": step.reason}
+    words = {"rule": step.trigger.name, "number": step.job.pk, "title": str(step.job)}
+    if step.is_new:
+        return _("%(rule)s: opened job %(number)d, %(title)s") % words
+    return _("%(rule)s: had opened before job %(number)d, %(title)s") % words
 
 
 def _is_for(trigger: Trigger, receipt: Receipt) -> bool:
@@ -78,8 +84,11 @@ def _opened(trigger: Trigger, receipt: Receipt) -> Job | None:
 
 def _refuse_others(receipt: Receipt) -> None:
     if receipt.outcome == Outcome.TEST:
-        raise NotReplayed("This was a test: it opens no job, however often it is replayed.")
+        raise NotReplayed(_("This was a test: it opens no job, however often it is replayed."))
     if receipt.outcome == Outcome.ANSWERED:
-        raise NotReplayed("This answered a job, and went to that one: no rule takes it from there.")
+        raise NotReplayed(_("This answered a job, and went to that one: no rule takes it from there."))
     if receipt.pruned_at:
-        raise NotReplayed(f"What it said was forgotten on {receipt.pruned_at:%Y-%m-%d}: only that it came is kept.")
+        raise NotReplayed(
+            _("What it said was forgotten on %(date)s: only that it came is kept.")
+            % {"date": date_format(receipt.pruned_at, pgettext("date format", "j M Y"))}
+        )

@@ -1,8 +1,10 @@
 """Verbs of an answer: what was written back to a message of a Job's, to an address that only we can have made."""
 
+from django.utils.translation import gettext as _
+
 from jobs.lifecycle.job import lock, open_job, tell
 from jobs.models import Event, Job, Receipt
-from jobs.states import JobState, TaskState
+from jobs.states import JobState, ReviewState, TaskState
 
 MAX_REPLIES = 50
 _TEXT_CHARS = 20_000
@@ -20,7 +22,8 @@ def too_many(job: Job) -> str:
     """Why no more answers to this job are taken; empty if they are."""
     if Event.objects.filter(job=job, name="job.replied").count() < MAX_REPLIES:
         return ""
-    return f"“{job.title}” was answered {MAX_REPLIES} times: something answers by itself."
+    said = _("“%(title)s” was answered %(number)d times: something answers by itself.")
+    return said % {"title": job.title, "number": MAX_REPLIES}
 
 
 def take(receipt: Receipt, to: Job) -> Job:
@@ -31,19 +34,22 @@ def take(receipt: Receipt, to: Job) -> Job:
     """
     job = lock(to.pk)
     by = receipt.sender or receipt.source
+    # What was put off about this job may read differently now.
+    job.reviews.filter(state=ReviewState.OPEN).update(snoozed_until=None)
     if job.state in _NOT_PLANNED or job.tasks.filter(state__in=_NOT_BEGUN).exists():
         replies = [*_replies(job), {"from": by, "text": _text(receipt)}]
         Job.objects.filter(pk=job.pk).update(data={**job.data, "replies": replies})
         tell("job.replied", job, by=by, data={"receipt": receipt.pk})
         return job
     follow_up = open_job(
-        title=receipt.summary or f"An answer to: {job.title}",
+        title=receipt.summary or _("An answer to: %(title)s") % {"title": job.title},
         brief=_brief(receipt, job),
         by=by,
         client_id=job.client_id,
         data=receipt.data,
         agents=job.agents,
         budget_microusd=job.trigger.budget_microusd if job.trigger else None,
+        due_at=job.trigger.due_at(receipt.received_at) if job.trigger else None,
         receipt=receipt,
         parent=job,
     )

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db.models import F
 from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+from pydantic import BaseModel
 
 from jobs import schedules
 from jobs.lifecycle import intake
@@ -34,11 +36,24 @@ class Prospect:
 def read_conditions(source: str, conditions: Any) -> str:
     """The conditions as a sentence. Raises ValueError if they cannot be read, LookupError for an unknown source."""
     if not isinstance(conditions, dict):
-        raise ValueError('Write a JSON object, such as {} or {"label": "agent"}.')
+        raise ValueError(_('Write a JSON object, such as {} or {"label": "agent"}.'))
     if source == schedules.SOURCE:
         return str(schedules.read(conditions))
     sentence: str = _source(source).check_conditions(conditions)
     return sentence
+
+
+def model_of(source: str) -> type[BaseModel]:
+    """What a rule may ask of the source's events. Raises LookupError for an unknown source."""
+    if source == schedules.SOURCE:
+        return schedules.Conditions
+    model: type[BaseModel] = _source(source).conditions
+    return model
+
+
+def templates_of(source: str) -> Sequence[Any]:
+    """Rules of the source to begin with, each with a slug, a name and a Trigger's fields; few sources have any."""
+    return () if source == schedules.SOURCE else getattr(_source(source), "rule_templates", ())
 
 
 def sentence_of(trigger: Trigger) -> str:
@@ -46,7 +61,7 @@ def sentence_of(trigger: Trigger) -> str:
     try:
         said = read_conditions(trigger.source, trigger.conditions)
     except (LookupError, ValueError) as error:
-        return f"Cannot be read: {error}"
+        return _("Cannot be read: %(error)s") % {"error": error}
     return said[:1].upper() + said[1:]
 
 
@@ -55,9 +70,15 @@ def check_template(template: str) -> str:
     for inside in _BRACES.findall(template):
         if not _NAME.fullmatch(inside):
             raise ValueError(
-                f"{{{inside}}} is no name: write the name of a value, such as {{summary}} or {{issue.title}}."
+                _("{%(inside)s} is no name: write the name of a value, such as {summary} or {issue.title}.")
+                % {"inside": inside}
             )
     return template
+
+
+def is_name(text: str) -> bool:
+    """Whether a template can name it."""
+    return bool(_NAME.fullmatch(text))
 
 
 def address_of(trigger: Trigger) -> str:
@@ -93,7 +114,8 @@ def prospect(trigger: Trigger, event: Event) -> Prospect:
     """What the rule would make of the event, whether it is enabled or not. Opens nothing."""
     try:
         if not meets(trigger, event):
-            return Prospect(trigger, reason=f"The event does not meet the rule, which waits for: {_waits(trigger)}")
+            said = _("The event does not meet the rule, which waits for: %(what)s")
+            return Prospect(trigger, reason=said % {"what": _waits(trigger)})
         wanted = intake.want(trigger, event)
     except (LookupError, ValueError) as error:
         return Prospect(trigger, reason=str(error))

@@ -3,27 +3,39 @@
 import datetime
 import itertools
 import logging
+import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from jobs import dispatch, schedules
 from jobs.lifecycle import alarm
 from jobs.lifecycle.intake import Accepted, Inbound, accept
-from jobs.lifecycle.job import open_job, open_review, tell
+from jobs.lifecycle.item import open_review
+from jobs.lifecycle.job import open_job, tell
 from jobs.lifecycle.moves import move
 from jobs.models import Job, Receipt, Trigger
 from jobs.states import NEVER, JobState, ReviewKind
 
 SOURCE = schedules.SOURCE
+# What templates may name of every slot.
+NAMES = ("slot", "opened", "text")
 # An absence raises an alarm for each of the last slots that it swallowed, the first of them for all before.
 MAX_ALARMS = 12
 
 _BY = "clock"
 _AT_WORK = (JobState.PENDING, JobState.IN_PROGRESS)
+# What a slot that does not run is called in the line that lists show.
+_WHAT = {
+    "slot.missed": gettext_noop("missed"),
+    "slot.skipped": gettext_noop("skipped"),
+    "slot.paused": gettext_noop("paused"),
+}
 _RAN, _MISSED, _SKIPPED, _PAUSED = "slot", "slot.missed", "slot.skipped", "slot.paused"
 
 log = logging.getLogger(__name__)
@@ -56,6 +68,16 @@ def open_due(now: datetime.datetime) -> list[Accepted]:
         except DatabaseError:
             log.exception("a slot of %s could not be opened; the next minute tries again", trigger.slug)
     return opened
+
+
+def test(trigger: Trigger) -> Receipt:
+    """Keep the rule's next slot as a test, which opens nothing. Raises BadSchedule."""
+    rule, now = schedules.read(trigger.conditions), timezone.now()
+    due = _Slot(rule.following(now, 1)[0], datetime.timedelta(), "", [])
+    tried = _inbound(trigger, due, now, kind=_RAN, left="")
+    # Out of the order of the slots themselves, whose Receipts say which of them were opened.
+    identity = f"~{trigger.slug}:{secrets.token_hex(12)}"
+    return accept(replace(tried, external_id=identity, is_test=True), []).receipt
 
 
 def release_queued() -> list[Job]:
@@ -105,7 +127,7 @@ def _left(rule: schedules.Rule, *, is_latest: bool, is_late: bool) -> str:
     """Why catch-up leaves a slot; empty if it runs."""
     if rule.catch_up == "all" or (is_latest and (rule.catch_up == "latest" or not is_late)):
         return ""
-    return "missed slots are not caught up" if rule.catch_up == "none" else "a later slot took its place"
+    return str(schedules.CATCH_UP["none"]) if rule.catch_up == "none" else _("a later slot took its place")
 
 
 def _open(trigger: Trigger, rule: schedules.Rule, due: _Slot, now: datetime.datetime) -> Accepted:
@@ -126,17 +148,17 @@ def _open(trigger: Trigger, rule: schedules.Rule, due: _Slot, now: datetime.date
 def _verdict(trigger: Trigger, rule: schedules.Rule, due: _Slot, *, is_busy: bool) -> tuple[str, str]:
     """The kind of the slot's Receipt, and why it does not run (empty if it does)."""
     if not trigger.enabled:
-        return _PAUSED, "the rule was paused"
+        return _PAUSED, _("the rule was paused")
     if due.left:
         return _MISSED, due.left
     if is_busy and rule.overlap == "skip":
-        return _SKIPPED, "the run before was still at work"
+        return _SKIPPED, _("the run before was still at work")
     return _RAN, ""
 
 
 def _inbound(trigger: Trigger, due: _Slot, now: datetime.datetime, *, kind: str, left: str) -> Inbound:
     summary = f"{trigger.name}, {schedules.label(due.at, trigger.conditions)}"
-    what = kind.partition(".")[2]
+    what = _(_WHAT.get(kind, ""))
     data = {"slot": due.at.isoformat(), "opened": now.isoformat(), "text": trigger.name}
     if due.late > schedules.GRACE:
         data["late"] = schedules.span(due.late)

@@ -7,15 +7,17 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from jobs import dispatch, events, policy
+from jobs.lifecycle import addressing, merge
 from jobs.lifecycle import artifact as artifacts
-from jobs.lifecycle import merge
 from jobs.lifecycle import question as questions
 from jobs.lifecycle import run as runs
 from jobs.lifecycle.digest import digest_of
 from jobs.lifecycle.follow_up import WantedJob, open_follow_ups
-from jobs.lifecycle.job import lock, open_failure, open_review, settle
+from jobs.lifecycle.item import open_review
+from jobs.lifecycle.job import lock, open_failure, settle
 from jobs.lifecycle.moves import move
 from jobs.models import Artifact, Delivery, Job, Review, Run, Task
 from jobs.states import DeliveryState, ReviewKind, ReviewState, RunState, TaskState
@@ -64,6 +66,7 @@ def succeed(run: Run, result: Result, *, by: str) -> list[Delivery]:
         runs.end(run, RunState.SUCCEEDED, how=result.summary, by=by)
         job = lock(run.job_id)
         task = Task.objects.get(runs=run)
+        task.output = result.output  # what its items are weighed by; `_finish` writes it
         made = {
             file.name: artifacts.enter(file, task=task, run=run, by=by, tainted=result.tainted)
             for file in result.files
@@ -126,13 +129,13 @@ def rescue(run: Run, *, by: str) -> None:
     Only starts that got no further count: the bystanders of a process that dies again and again are not set aside.
     """
     with transaction.atomic():
-        runs.end(run, RunState.ABANDONED, how="its process died or lost its lease", by=by, billed_unknown=True)
+        runs.end(run, RunState.ABANDONED, how=_("its process died or lost its lease"), by=by, billed_unknown=True)
         job = lock(run.job_id)
         task = Task.objects.get(runs=run)
         starts = 1 if runs.got_further(run) else task.starts
         if starts >= policy.MAX_STARTS:
-            cause = f"It was started {task.starts} times and its process died each time."
-            _fail(task, job, cause=cause, fix="Look at the worker's log, then retry or end the job.", by=by)
+            cause = _("It was started %(number)d times and its process died each time.") % {"number": task.starts}
+            _fail(task, job, cause=cause, fix=_("Look at the worker's log, then retry or end the job."), by=by)
             settle(job.pk, by=by)
             return
         ready_at = job.created_at
@@ -172,22 +175,24 @@ def _close_revised(task: Task, *, by: str) -> None:
 def _enter(effect: WantedEffect, number: int, *, task: Task, job: Job, made: dict[str, Artifact]) -> Delivery:
     """Add the Delivery, behind its Review where the policy asks for one. Its key is never used again."""
     fields = {name: effect.fields[name] for name in _OWN_FIELDS[effect.kind] if name in effect.fields}
+    target = _target_for(effect.kind, fields)
     if effect.kind == "client_message":
-        fields["to"] = list(job.client.recipients) if job.client else []
+        target, fields["to"] = job.client.way if job.client else (target, [])
     files = [
         {"name": row.name, "kind": row.kind, "media_type": row.media_type, "sha256": row.sha256}
         for row in (made[name] for name in effect.files)
     ]
     if effect.kind == "branch" and (asked := {name: job.data[name] for name in _ASKED_IN if name in job.data}):
         fields["asked_in"] = asked
-    target = _target_for(effect.kind, fields)
     digest = digest_of(target=target, kind=effect.kind, fields=fields, files=files)
     gate = policy.gate(effect.kind)
-    review = _open_gate(gate, task=task, job=job, fields=fields, digest=digest) if gate else None
+    says = addressing.sends_to(target, fields.get("to", []))
+    review = _open_gate(gate, task=task, job=job, fields=fields, says=says, digest=digest) if gate else None
     state = DeliveryState.HELD if review else DeliveryState.PENDING
     delivery = Delivery.objects.create(
         key=f"{job.uid}:{task.position}:{task.round}:{number}",
         job=job,
+        client_id=job.client_id,
         task=task,
         review=review,
         target=target,
@@ -212,13 +217,6 @@ def _target_for(kind: str, fields: dict[str, Any]) -> str:
     return other or settings.DELIVERED_BY[kind]
 
 
-def _open_gate(gate: ReviewKind, *, task: Task, job: Job, fields: dict[str, Any], digest: str) -> Review:
-    to = ", ".join(fields.get("to", [])) or "nobody: the client has no trusted recipient"
-    return open_review(
-        job,
-        gate,
-        task=task,
-        title=fields.get("subject") or task.title,
-        consequence=f"Sends to {to}",
-        digest=digest,
-    )
+def _open_gate(gate: ReviewKind, *, task: Task, job: Job, fields: dict[str, Any], says: str, digest: str) -> Review:
+    title = fields.get("subject") or task.title
+    return open_review(job, gate, task=task, title=title, consequence=says, digest=digest)

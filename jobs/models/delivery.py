@@ -2,7 +2,9 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 
+from jobs.models.client import Client
 from jobs.models.fence import Stateful, StateQuerySet
 from jobs.models.job import Job
 from jobs.models.review import Review
@@ -22,6 +24,10 @@ class Delivery(Stateful):
     key = models.CharField(max_length=120, unique=True)
     job = models.ForeignKey(Job, on_delete=models.CASCADE, null=True, blank=True, related_name="deliveries")
     task = models.ForeignKey(Task, on_delete=models.CASCADE, null=True, blank=True, related_name="deliveries")
+    # As the job's, for a notice too: whose turn it takes.
+    client = models.ForeignKey(
+        Client, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     review = models.ForeignKey(Review, on_delete=models.PROTECT, null=True, blank=True, related_name="deliveries")
     target = models.CharField(max_length=40)
     kind = models.CharField(max_length=20)
@@ -73,7 +79,10 @@ class Delivery(Stateful):
         indexes = [
             # The claim, as for jobs.
             models.Index(
-                fields=["priority", "ready_at", "id"],
+                F("priority"),
+                Coalesce("client", 0),
+                F("ready_at"),
+                F("id"),
                 condition=Q(state=DeliveryState.PENDING),
                 name="delivery_to_make",
             ),
@@ -83,6 +92,9 @@ class Delivery(Stateful):
                 condition=Q(state__in=[DeliveryState.SENDING, DeliveryState.UNKNOWN]),
                 name="delivery_in_doubt",
             ),
+            # The message that came back, or the desk's own mail.
+            models.Index(fields=["external_id"], condition=Q(kind="client_message"), name="delivery_of_a_message"),
+            models.Index(fields=["external_id"], condition=Q(kind="notice"), name="delivery_of_a_notice"),
             # What a target shows of something, and whether a later notice says more.
             models.Index(fields=["card", "target", "id"], condition=~Q(card=""), name="delivery_by_card"),
         ]

@@ -4,9 +4,14 @@ import datetime
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from jobs.models.fence import AppendOnly, AppendOnlyQuerySet
+from jobs.models.literal import other_than
 from jobs.states import Outcome
+
+# What `receipt_to_nothing` holds; who asks for one such outcome says this too, to be led by that index.
+CAME_TO_NOTHING = other_than("outcome", Outcome.OPENED)
 
 
 class ReceiptQuerySet(AppendOnlyQuerySet["Receipt"]):
@@ -38,7 +43,7 @@ class Receipt(AppendOnly):
     address = models.CharField(max_length=60, blank=True)  # the slug in the address that it was posted to
     origin = models.CharField(max_length=64, blank=True)  # a stranger's network address, as a keyed hash
     token = models.CharField(max_length=120, blank=True)  # what of the sender's proof is good for one event only
-    received_at = models.DateTimeField(auto_now_add=True)
+    received_at = models.DateTimeField(default=timezone.now, editable=False)
     pruned_at = models.DateTimeField(null=True, blank=True)
 
     objects = ReceiptQuerySet.as_manager()

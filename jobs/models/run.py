@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from jobs.models.client import Client
 from jobs.models.fence import Stateful, StateQuerySet
 from jobs.models.job import Job
 from jobs.models.task import Task
@@ -16,6 +17,11 @@ class Run(Stateful):
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="runs")
     task = models.ForeignKey(Task, on_delete=models.CASCADE, null=True, blank=True, related_name="runs")
+    # Its task's and its job's: what a span of days cost is told without reading a row of both for each run.
+    agent = models.CharField(max_length=60, blank=True)
+    client = models.ForeignKey(
+        Client, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     round = models.PositiveSmallIntegerField(default=0)
     state = models.CharField(max_length=20, choices=[(s, s) for s in RunState], default=RunState.RUNNING)
     exit = models.TextField(blank=True)  # how it ended, one sentence
@@ -62,6 +68,8 @@ class Run(Stateful):
             models.Index(fields=["ready_at", "id"], condition=Q(state=RunState.PARKED), name="run_parked"),
             # What a night cost.
             models.Index(fields=["finished_at"], condition=Q(finished_at__isnull=False), name="run_by_end"),
+            # What a span of days cost.
+            models.Index(fields=["started_at"], name="run_by_start"),
         ]
 
     def __str__(self) -> str:
@@ -99,6 +107,13 @@ class Turn(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["job", "round", "number"], condition=Q(task__isnull=True), name="turn_once_per_planning"
+            ),
+        ]
+        indexes = [
+            # What was saved in a span of days, without touching the words of the turns.
+            models.Index(
+                fields=["created_at", "cost_microusd", "cache_saved_microusd", "batch_saved_microusd"],
+                name="turn_savings",
             ),
         ]
 

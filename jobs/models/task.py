@@ -1,8 +1,10 @@
 """Task: one unit of agent work in a Job."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 
+from jobs.models.client import Client
 from jobs.models.fence import Stateful, StateQuerySet
 from jobs.models.job import Job
 from jobs.states import Priority, TaskState
@@ -14,6 +16,10 @@ class Task(Stateful):
     NOUN = "task"
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="tasks")
+    # As the job's: whose turn the task takes.
+    client = models.ForeignKey(
+        Client, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     position = models.PositiveSmallIntegerField()
     agent = models.CharField(max_length=60)
     title = models.CharField(max_length=120)
@@ -46,7 +52,17 @@ class Task(Stateful):
         indexes = [
             # The claim, as for jobs.
             models.Index(
-                fields=["priority", "ready_at", "id"], condition=Q(state=TaskState.PENDING), name="task_to_do"
+                F("priority"),
+                Coalesce("client", 0),
+                F("ready_at"),
+                F("id"),
+                condition=Q(state=TaskState.PENDING),
+                name="task_to_do",
+            ),
+            # The list of jobs: how many tasks are still to be done. The states stand in the order of its statement,
+            # which SQLite's planner compares word by word.
+            models.Index(
+                fields=["state"], condition=Q(state__in=["blocked", "in_progress", "pending"]), name="task_ahead"
             ),
         ]
 

@@ -1,34 +1,39 @@
 """Token: what a program proves itself with at the API. Reply: an answer that it may ask for again."""
 
+from typing import Any
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 READ = "read"
 WRITE_JOBS = "jobs:write"
 DECIDE_REVIEWS = "reviews:decide"
-SCOPES = {
-    READ: "read jobs, reviews, artifacts, rules and clients",
-    WRITE_JOBS: "open, cancel and retry jobs",
-    DECIDE_REVIEWS: "decide reviews in its person's name",
+MERGE = "merge"
+SCOPES: dict[str, Any] = {
+    READ: _("read jobs, reviews, artifacts, rules and clients"),
+    WRITE_JOBS: _("open, cancel and retry jobs"),
+    DECIDE_REVIEWS: _("decide reviews in its person's name, but for merges"),
+    MERGE: _("approve merges too, for which a person would have to prove anew that it is them"),
 }
 
 
 def check_scopes(value: object) -> None:
     """Raise ValidationError unless the value is a list of at least one scope."""
     if not isinstance(value, list) or not value or not all(scope in SCOPES for scope in value):
-        raise ValidationError(f"Choose at least one of {', '.join(SCOPES)}.")
+        raise ValidationError(_("Choose at least one of %(names)s.") % {"names": ", ".join(SCOPES)})
 
 
 class Token(models.Model):
     """One program's way in, in the name of one person. The token itself is not kept, only its sha-256."""
 
-    name = models.SlugField(max_length=60, unique=True, help_text="The history names it: api:<name>.")
+    name = models.SlugField(max_length=60, unique=True, help_text=_("The history names it: api:<name>."))
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
         related_name="tokens",
-        help_text="In whose name it acts.",
+        help_text=_("In whose name it acts."),
     )
     hash = models.CharField(max_length=64, unique=True, editable=False)
     scopes = models.JSONField(validators=[check_scopes])

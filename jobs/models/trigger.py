@@ -1,10 +1,15 @@
 """Trigger: the owner's rule, which receipts become which jobs."""
 
-from typing import Any
+import datetime
+import json
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, Self
 
 from django.core.validators import MinValueValidator
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, connection, models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from jobs import schedules
 from jobs.models.client import Client
@@ -18,11 +23,13 @@ class Trigger(models.Model):
     """
 
     name = models.CharField(max_length=120)
-    slug = models.SlugField(max_length=60, unique=True, help_text="The last part of its address.")
-    source = models.CharField(max_length=40, help_text="form, standard, github, schedule, …")
+    slug = models.SlugField(max_length=60, unique=True, help_text=_("The last part of its address."))
+    source = models.CharField(max_length=40, help_text=_("form, standard, github, schedule, …"))
     # Rules that share an address also share its secrets, which are those of the rule that the address names.
     address = models.SlugField(
-        max_length=60, blank=True, help_text="Another rule at whose address this one listens too; empty: its own."
+        max_length=60,
+        blank=True,
+        help_text=_("Another rule at whose address this one listens too; empty: its own."),
     )
     enabled = models.BooleanField(default=True)
     conditions = models.JSONField(default=dict, blank=True)
@@ -32,19 +39,35 @@ class Trigger(models.Model):
     client_from = models.CharField(
         max_length=80,
         blank=True,
-        help_text="The value that holds the sender's mail address, such as email: if it is a recipient of exactly "
-        "one client, the work is for that client. Whoever sends the event can claim any address there.",
+        help_text=_(
+            "The value that holds the sender's mail address, such as email: if it is a recipient of exactly "
+            "one client, the work is for that client. Whoever sends the event can claim any address there."
+        ),
     )
-    agents = models.JSONField(default=list, blank=True, help_text="The agents that may work on it; none: all.")
+    agents = models.JSONField(default=list, blank=True, help_text=_("The agents that may work on it; none: all."))
     priority = models.PositiveSmallIntegerField(
-        choices=[(Priority.CLIENT, "1, client"), (Priority.INTERNAL, "2, internal")], default=Priority.INTERNAL
+        choices=[(Priority.CLIENT, _("1, client")), (Priority.INTERNAL, _("2, internal"))],
+        default=Priority.INTERNAL,
     )
-    budget_microusd = models.BigIntegerField(null=True, blank=True, help_text="Micro-USD; empty: the usual budget.")
+    budget_microusd = models.BigIntegerField(
+        null=True, blank=True, help_text=_("Micro-USD; empty: the usual budget.")
+    )
+    daily_microusd = models.BigIntegerField(
+        null=True,
+        blank=True,
+        help_text=_("Micro-USD that all its jobs of a day may spend; empty: no limit of its own."),
+    )
     most_an_hour = models.PositiveIntegerField(
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
-        help_text="Jobs that it may begin within an hour, what comes faster waits; empty: the usual number.",
+        help_text=_("Jobs that it may begin within an hour, what comes faster waits; empty: the usual number."),
+    )
+    due_hours = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Hours within which what an event asks is to be answered; empty: no time is set."),
     )
     # The proof a sender needs is derived from SECRET_KEY and these, so no secret lies in the database.
     secret_version = models.PositiveIntegerField(default=1)
@@ -55,7 +78,11 @@ class Trigger(models.Model):
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.CheckConstraint(condition=models.Q(priority__in=Priority.ALL), name="trigger_priority_known")
+            models.CheckConstraint(condition=models.Q(priority__in=Priority.ALL), name="trigger_priority_known"),
+            models.CheckConstraint(
+                condition=models.Q(daily_microusd__isnull=True) | models.Q(daily_microusd__gte=0),
+                name="trigger_daily_not_negative",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -69,6 +96,32 @@ class Trigger(models.Model):
             if kwargs.get("update_fields") is not None:
                 kwargs["update_fields"] = {*kwargs["update_fields"], "active_since"}
         super().save(*args, **kwargs)
+
+    def due_at(self, came_at: datetime.datetime) -> datetime.datetime | None:
+        """Until when an event that came then is to be answered; None where the rule sets no time."""
+        return None if self.due_hours is None else came_at + datetime.timedelta(hours=self.due_hours)
+
+    @classmethod
+    def read(cls, condition: str, values: Sequence[str]) -> list[Self]:
+        """The rules that meet an SQL condition. Their times are left out, and asked for when they are looked at.
+
+        Every event that comes in asks for its rules, and a query set costs four times as much.
+        """
+        sql, names, is_json = cls._select()
+        with connection.cursor() as cursor:
+            cursor.execute(sql + condition, values)
+            rows = cursor.fetchall()
+        read = [[json.loads(v) if j else v for v, j in zip(row, is_json, strict=True)] for row in rows]
+        return [cls.from_db(DEFAULT_DB_ALIAS, names, row) for row in read]
+
+    @classmethod
+    @cache
+    def _select(cls) -> tuple[str, list[str], list[bool]]:
+        """The SELECT up to its condition, the attributes that it gives, and which of them are JSON."""
+        fields = [field for field in cls._meta.concrete_fields if not isinstance(field, models.DateTimeField)]
+        columns = ", ".join(str(field.column) for field in fields)
+        sql = f"SELECT {columns} FROM {cls._meta.db_table} WHERE "  # noqa: S608 - ours
+        return sql, [field.attname for field in fields], [isinstance(field, models.JSONField) for field in fields]
 
     def _counts_anew(self) -> bool:
         before = Trigger.objects.filter(pk=self.pk).values_list("enabled", "source", "slug", "conditions").first()

@@ -3,7 +3,7 @@ from typing import Any, ClassVar
 import pytest
 
 from agents import checks, registry
-from agents.contracts import ALL_ACCESS, Access
+from agents.access import ALL_ACCESS, Access
 from agents.kinds.drafting import DraftingAgent
 
 
@@ -33,7 +33,7 @@ def test_every_agent_of_the_house_leaves_one_of_the_three_out() -> None:
     assert found() == []
     assert {name: registry.access_of(registry.load(name)) for name in ("research", "code", "communication")} == {
         "research": Access(untrusted=True, private=False, reaches_out=True),
-        "code": Access(untrusted=True, private=False, reaches_out=False),
+        "code": Access(untrusted=True, private=True, reaches_out=False),
         "communication": Access(untrusted=True, private=True, reaches_out=False),
     }
 

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "agents" / "README.md").read_text()
-ENVIRONMENT = {"PATH": os.environ["PATH"], "SECRET_KEY": "a key for tests only", "PYTHONDONTWRITEBYTECODE": "1"}
+ENVIRONMENT = {"PATH": os.environ["PATH"], "SECRET_KEY": "a key for tests only"}
 
 
 def block(after: str, language: str) -> str:
@@ -31,10 +31,14 @@ def manage(house: Path, *arguments: str, path: str = "") -> str:
     return done.stdout
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Path:
-    """A copy of the product's code."""
-    copy = tmp_path / "house"
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the product's code, as it is."""
+    return copied(tmp_path_factory.mktemp("house"))
+
+
+def copied(copy: Path) -> Path:
+    """The product's code in this folder, and a task to try."""
     for folder in ("agents", "config", "integrations", "jobs", "templates"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "manage.py", copy)
@@ -49,7 +53,9 @@ def test_the_file_is_about_twenty_lines() -> None:
     assert len(lines) <= 25
 
 
-def test_one_file_one_prompt_and_one_line_make_a_specialist(house: Path) -> None:
+@pytest.mark.long
+def test_one_file_one_prompt_and_one_line_make_a_specialist(tmp_path: Path) -> None:
+    house = copied(tmp_path / "house")
     (house / "agents/kinds/translation.py").write_text(block("**The file**", "python"))
     (house / "agents/prompts/translation").mkdir()
     (house / "agents/prompts/translation/v1.md").write_text(block("**The prompt**", "markdown"))
@@ -59,6 +65,7 @@ def test_one_file_one_prompt_and_one_line_make_a_specialist(house: Path) -> None
     )
 
     assert "new: translation/v1.md" in manage(house, "lock_prompts")
+    assert "no issues" in manage(house, "check")
     shown = manage(house, "try_agent", "translation", "--input", "task.json")
     assert shown.startswith("Translated into Italian\n")
     assert "=== draft: the-menu-draft.md" in shown

@@ -1,11 +1,14 @@
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from pydantic import BaseModel, Field
 
+from agents.access import ALL_ACCESS, Access
 from agents.contracts import (
     BadAnswer,
     BudgetExhausted,
@@ -19,7 +22,7 @@ from agents.contracts import (
     ToolError,
     Unable,
 )
-from agents.loop import MAX_TOOL_CHARS, converse, fence
+from agents.loop import MAX_TOOL_CHARS, converse, converse_freely, fence
 from tests.scripted import NIGHT, MemoryJournal, ScriptedLLM, a_desk, says, uses
 
 
@@ -35,6 +38,7 @@ class Upper:
     name = "upper"
     description = "Writes a text in capitals."
     replay = False
+    access = Access(untrusted=True, private=False, reaches_out=False)
 
     class Input(BaseModel):
         text: str = Field(max_length=50)
@@ -51,6 +55,7 @@ class Broken:
     name = "broken"
     description = "Fails."
     replay = False
+    access = ALL_ACCESS
 
     class Input(BaseModel):
         pass
@@ -239,6 +244,22 @@ def test_every_other_way_to_stop_ends_the_run_after_the_turn_was_stored(
     assert len(journal.stored) == 1
 
 
+def test_before_its_last_turn_a_model_is_told_to_answer_with_what_it_has(tmp_path: Path) -> None:
+    journal = MemoryJournal()
+    llm = ScriptedLLM(uses(("upper", {"text": "a"})), uses(("upper", {"text": "b"})), says(GOOD))
+    desk = a_desk(llm, tmp_path, journal=journal, limits=Limits(turns=3))
+    assert talk(desk, Upper()).text == "fine"
+    first, last = llm.asks[1].messages[-1]["content"], llm.asks[2].messages[-1]["content"]
+    assert [block["type"] for block in first] == ["tool_result"]
+    assert [block["type"] for block in last] == ["tool_result", "text"]
+    assert "One turn is left" in last[1]["text"]
+    # Whoever takes over asks the same words, and so pays for none of them again.
+    again = ScriptedLLM()
+    resumed = a_desk(again, tmp_path, journal=journal.next_run(), limits=Limits(turns=3))
+    assert talk(resumed, Upper()).text == "fine"
+    assert not again.asks
+
+
 def test_turns_are_limited_before_the_call(tmp_path: Path) -> None:
     llm = ScriptedLLM(*(uses(("upper", {"text": "a"})) for _ in range(3)))
     with pytest.raises(LimitReached, match="3 turns"):
@@ -298,3 +319,18 @@ def test_a_fence_is_the_same_for_the_same_text_and_cannot_be_closed_from_inside(
 
 def test_a_fences_label_stays_on_one_line() -> None:
     assert fence('a "b"\n<c>', "x").splitlines()[0].endswith(" name=\"a 'b' <c>\">")
+
+
+def test_a_tool_that_touches_what_its_agent_does_not_declare_is_not_used(tmp_path: Path) -> None:
+    llm = ScriptedLLM()
+    within = Access(untrusted=True, private=True, reaches_out=False)
+    desk = replace(a_desk(llm, tmp_path), access=within)
+    with pytest.raises(Unable, match=r"'broken', which reaches out, and does not declare it\. Mend its `access`"):
+        talk(desk, Upper(), Broken(ValueError()))
+    undeclared: Any = SimpleNamespace(name="plain")
+    with pytest.raises(Unable, match="'plain', which reaches out"):
+        talk(desk, undeclared)
+    with pytest.raises(Unable, match="'web_search', which reaches out"):
+        converse_freely(desk, agent="x", system="You search.", opening="Search.", tools=[{"name": "web_search"}])
+    assert not llm.asks
+    assert talk(replace(a_desk(ScriptedLLM(says(GOOD)), tmp_path), access=within), Upper()).text == "fine"

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from agents.access import ALL_ACCESS
 from agents.contracts import Ask, Json, LimitReached, Limits, Reply, Tool, TurnRecord
 from agents.loop import converse
 from tests.scripted import MemoryJournal, ScriptedLLM, a_desk, says, uses
@@ -59,6 +60,7 @@ class Note:
     description = "Writes a line."
     Input: type[BaseModel] = Line
     replay = True
+    access = ALL_ACCESS
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -77,6 +79,7 @@ class Fetch:
     description = "Reads."
     Input: type[BaseModel] = Nothing
     replay = False
+    access = ALL_ACCESS
 
     def __init__(self) -> None:
         self.calls = 0

@@ -16,6 +16,7 @@ from agents.contracts import (
     Reply,
 )
 from agents.decisions import Decision, Plan, Question, Split
+from tests.agents.tools.test_places import OPTIONS
 from tests.scripted import MemoryJournal, ScriptedLLM, a_desk, says
 
 BRIEF = Brief(
@@ -312,3 +313,40 @@ def test_the_repositories_that_can_be_worked_on_are_named(tmp_path: Path) -> Non
     told = llm.asks[0].messages[0]["content"]
     assert "# Repositories that can be worked on\n\n- shop\n- site" in told
     assert "token" not in told
+
+
+def test_what_research_may_do_beside_reading_what_is_named_is_told_only_where_it_may(tmp_path: Path) -> None:
+    llm = ScriptedLLM(planned(*STEPS))
+    orchestrator.plan(BRIEF, a_desk(llm, tmp_path))
+    plain = str(llm.asks[0].messages)
+    assert "Searching the web" not in plain
+    assert "own places" not in plain
+    llm = ScriptedLLM(planned(*STEPS))
+    options = {**OPTIONS, "web_search": {"for": "own"}}
+    orchestrator.plan(BRIEF, a_desk(llm, tmp_path, options=options))
+    told = str(llm.asks[0].messages)
+    assert "a research step may set `search`" in told
+    assert "- Pages of Notion, by their links" in told
+    assert "site: site#12 is its issue 12" in told
+
+
+@pytest.mark.parametrize(("owners_words", "may"), [(None, True), ("", False)])
+def test_a_step_that_searches_is_planned_where_the_request_may_search(
+    tmp_path: Path, owners_words: str | None, may: bool
+) -> None:
+    search = changed(1, input={"question": "What is new on the menu?", "search": True})
+    llm = ScriptedLLM(planned(*search), planned(*search))
+    brief = BRIEF.model_copy(update={"owners_words": owners_words})
+    made = orchestrator.plan(brief, a_desk(llm, tmp_path, options={"web_search": {"for": "own"}}))
+    assert isinstance(made, Plan) is may
+    if not may:
+        assert "does not allow" in str(llm.asks[1].messages)
+
+
+def test_only_the_repositories_that_the_job_is_bound_to_are_shown(tmp_path: Path) -> None:
+    for bound, shown in ((["shop"], "- shop"), ([], "- shop\n- site"), (None, "- shop\n- site")):
+        llm = ScriptedLLM(planned(*STEPS))
+        brief = BRIEF.model_copy(update={"repositories": bound})
+        orchestrator.plan(brief, a_desk(llm, tmp_path, options={"repositories": {"site": "/s", "shop": "/h"}}))
+        opening = str(llm.asks[0].messages[0]["content"])
+        assert opening.endswith(f"# Repositories that can be worked on\n\n{shown}")

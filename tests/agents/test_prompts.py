@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from agents import prompts, registry
+from agents import catalogue, orchestrator, prompts, registry
+from agents.kinds import searching
 from agents.orchestrator import PROMPT_VERSION
 
 
@@ -52,9 +53,35 @@ def test_no_prompt_was_edited_since_it_was_locked() -> None:
     assert prompts.locked() == prompts.sums()
 
 
-@pytest.mark.parametrize("name", [name for name in registry.AGENTS if name != "code"])
-def test_every_agents_prompt_loads_without_variables(name: str) -> None:
-    assert len(prompts.load(name, registry.load(name).prompt_version)) > 500
+def in_use(name: str) -> str:
+    """An agent's text as it is told, the orchestrator's with the catalogue."""
+    if name == orchestrator.NAME:
+        return orchestrator.system(orchestrator.PROMPT_VERSION, catalogue.allowed(()))
+    if name == searching.NAME:
+        return prompts.load(name, searching.PROMPT_VERSION)
+    values: dict[str, Any] = {"turns": "24"} if name in {"research", "code"} else {}
+    return prompts.load(name, registry.load(name).prompt_version, **values)
+
+
+@pytest.mark.parametrize("name", registry.BUILT_IN)
+def test_every_agents_prompt_loads_and_who_uses_tools_is_told_its_turns(name: str) -> None:
+    assert ("at most 24 turns" in in_use(name)) == (name in {"research", "code"})
+
+
+def test_all_but_the_search_are_long_enough_to_be_cached() -> None:
+    """What is shorter than 512 tokens no model caches, and nobody says so. About 4 characters are a token.
+
+    https://platform.claude.com/docs/en/build-with-claude/prompt-caching#cache-limitations
+    """
+    known = [orchestrator.NAME, searching.NAME, *registry.BUILT_IN]
+    assert {name for name in known if len(in_use(name)) / 4 < 512} == {searching.NAME}
+
+
+def test_a_prefix_is_the_same_bytes_for_every_request() -> None:
+    """No time, no name, no number of a job stands in it; the catalogue is in the order of the registry."""
+    for name in [orchestrator.NAME, *registry.BUILT_IN]:
+        assert in_use(name) == in_use(name)
+        assert "${" not in in_use(name)
 
 
 def test_the_orchestrators_prompt_takes_the_catalogue() -> None:

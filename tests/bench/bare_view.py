@@ -1,5 +1,6 @@
 """The least that a view in this house can do with a webhook: check its signature, insert one row, answer."""
 
+import contextlib
 import hashlib
 import hmac
 import os
@@ -12,6 +13,7 @@ django.setup()
 settings.ROOT_URLCONF = __name__
 
 from django.core.handlers.wsgi import WSGIHandler  # noqa: E402 - the settings had to be changed first
+from django.db import connection, transaction  # noqa: E402
 from django.http import HttpRequest, HttpResponse, JsonResponse  # noqa: E402
 from django.urls import path  # noqa: E402
 from django.views.decorators.csrf import csrf_exempt  # noqa: E402
@@ -23,6 +25,11 @@ from jobs.models import Receipt, Trigger  # noqa: E402
 _KEY = key_of(secrets_of(Trigger(slug="bench", secret_version=1))[0])
 
 
+def _turn() -> contextlib.AbstractContextManager[None]:
+    """On SQLite a lone INSERT polls for the lock; within a transaction it waits for its turn, which is faster."""
+    return transaction.atomic() if connection.vendor == "sqlite" else contextlib.nullcontext()
+
+
 @csrf_exempt
 def bare(request: HttpRequest) -> HttpResponse:
     """One signature, one INSERT."""
@@ -30,9 +37,10 @@ def bare(request: HttpRequest) -> HttpResponse:
     event, stamp = request.headers["webhook-id"], request.headers["webhook-timestamp"]
     if not hmac.compare_digest(sign(_KEY, event, stamp, body), request.headers["webhook-signature"]):
         return HttpResponse(status=401)
-    receipt = Receipt.objects.create(
-        source="bare", external_id=event, kind="event", body=body, sha256=hashlib.sha256(body).hexdigest()
-    )
+    with _turn():
+        receipt = Receipt.objects.create(
+            source="bare", external_id=event, kind="event", body=body, sha256=hashlib.sha256(body).hexdigest()
+        )
     return JsonResponse({"receipt": receipt.pk}, status=202)
 
 

@@ -19,7 +19,8 @@ _NOTHING = tasks.Result(output={}, summary="nothing", files=[])
 
 _CLAIM = """
 UPDATE jobs_task SET state = 'in_progress', starts = starts + 1 WHERE id = (
-    SELECT id FROM jobs_task WHERE state = 'pending' AND priority = 2 AND ready_at <= {now}
+    SELECT id FROM jobs_task WHERE state = 'pending' AND priority = 2 AND COALESCE(client_id, 0) = 0
+    AND ready_at <= {now}
     ORDER BY ready_at, id LIMIT 1 {lock}
 ) RETURNING id
 """

@@ -1,8 +1,9 @@
-"""Where a benchmark runs: a folder and a migrated database of its own, both gone afterwards.
+"""Where a benchmark runs: a folder and a migrated database of its own, both gone afterwards unless they are kept.
 
 BENCH_POSTGRESQL and BENCH_REDIS name other servers than the usual ones of this machine.
 """
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -35,9 +36,9 @@ def missing(database: str) -> str:
 
 
 @contextmanager
-def opened(database: str) -> Iterator[dict[str, str]]:
-    """The environment of a fresh house with its tables, to run processes in."""
-    folder = Path(tempfile.mkdtemp(prefix="nightdesk-bench-"))
+def opened(database: str, *, keep: str | None = None) -> Iterator[dict[str, str]]:
+    """The environment of a house with its tables, to run processes in: a fresh one, or the one that is kept."""
+    folder = _kept(Path(keep)) if keep else Path(tempfile.mkdtemp(prefix="nightdesk-bench-"))
     name = folder.name.replace("-", "_").lower()
     url = f"{_SERVER}/{name}" if database == "postgresql" else ""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("NIGHTDESK_")}
@@ -54,14 +55,23 @@ def opened(database: str) -> Iterator[dict[str, str]]:
     }
     try:
         if url:
-            _administer(f"CREATE DATABASE {name}")
+            _create(name)
             redis.Redis.from_url(_REDIS).flushdb()
         _manage(environment, "migrate", "--verbosity=0", "--skip-checks")
         yield environment
     finally:
-        if url:
-            _drop(name)
-        shutil.rmtree(folder, ignore_errors=True)
+        if not keep:
+            if url:
+                _drop(name)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _kept(within: Path) -> Path:
+    """The same folder each time, with a name that no other place has: the database on a server is called by it."""
+    place = hashlib.sha256(str(within.resolve()).encode()).hexdigest()[:8]
+    folder = within / f"nightdesk-kept-{place}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def copy(name: str, ending: str) -> str:
@@ -95,6 +105,13 @@ def _drop(name: str) -> None:
         pattern = name.replace("_", r"\_") + "%"
         for (found,) in connection.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [pattern]):
             connection.execute(f'DROP DATABASE IF EXISTS "{found}" WITH (FORCE)')
+
+
+def _create(name: str) -> None:
+    """The database, unless it is there."""
+    with psycopg.connect(f"{_SERVER}/postgres", autocommit=True) as connection:
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+            connection.execute(f"CREATE DATABASE {name}")
 
 
 def _administer(statement: str) -> None:

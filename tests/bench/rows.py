@@ -34,7 +34,7 @@ def settle() -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SELECT setval('jobs_job_id_seq', (SELECT max(id) FROM jobs_job))")
-            cursor.execute("VACUUM ANALYZE jobs_job, jobs_task")
+            cursor.execute("VACUUM ANALYZE")
         else:
             cursor.execute("ANALYZE")
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -45,8 +45,19 @@ def now() -> str:
     return "now()" if connection.vendor == "postgresql" else "STRFTIME('%Y-%m-%d %H:%M:%f', 'now')"
 
 
+def ago(seconds: str) -> str:
+    """So many seconds before now, in SQL, in the form in which times are stored; `seconds` is SQL too."""
+    if connection.vendor == "postgresql":
+        return f"(now() - ({seconds}) * interval '1 second')"
+    return f"STRFTIME('%Y-%m-%d %H:%M:%f', 'now', '-' || ({seconds}) || ' seconds')"
+
+
+def numbers(*, first: int, last: int) -> str:
+    """The beginning of a statement that has the numbers from first to last as `n` in `numbers`."""
+    return _NUMBERS.format(first=first, last=last)
+
+
 def _insert(statement: str, *, first: int, last: int, **words: object) -> None:
-    numbers = _NUMBERS.format(first=first, last=last)
     uid = "gen_random_uuid()" if connection.vendor == "postgresql" else "lower(hex(randomblob(16)))"
     with connection.cursor() as cursor:
-        cursor.execute(statement.format(numbers=numbers, uid=uid, now=now(), **words))
+        cursor.execute(statement.format(numbers=numbers(first=first, last=last), uid=uid, now=now(), **words))

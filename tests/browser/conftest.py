@@ -3,11 +3,23 @@
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from django.contrib.auth.models import User
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from pytest_django import Settings
 
-_CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+from config.demo import repositories, seed
+from integrations import workers as deliveries
+from jobs.models import Client, Review
+from tests.browser.desk import enter
+from tests.jobs.inbox.conftest import several
+from tests.waiting import PATIENCE
+
+# The first is the same engine without a window around the page, which takes half of the browser's time.
+_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, _NAMES)), None)
 _ARGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -17,19 +29,20 @@ _ARGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """One browser for the tests of a file."""
-    if _CHROMIUM is None:
+    if CHROMIUM is None:
         if os.environ.get("TEST_REQUIRE_SERVICES"):
             pytest.fail("Chromium has to be there")
         pytest.skip("no Chromium on this machine")
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright's loop lives in this thread, so that Django takes every query for one from async code.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_ARGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGS)
         yield browser
         browser.close()
 
@@ -45,11 +58,12 @@ def page(chromium: Browser, complaints: list[str], request: pytest.FixtureReques
     """A fresh page; parametrize it indirectly with new_context's own words."""
     wanted = {"viewport": {"width": 1440, "height": 900}} | getattr(request, "param", {})
     context: BrowserContext = chromium.new_context(**wanted)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE * 1000)
     page = context.new_page()
 
     def hear(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
+        # A refused decision is an answer like others, with the item as it stands.
+        if message.type in {"error", "warning"} and "status of 409" not in message.text:
             complaints.append(message.text)
 
     page.on("console", hear)
@@ -57,3 +71,30 @@ def page(chromium: Browser, complaints: list[str], request: pytest.FixtureReques
     yield page
     context.close()
     assert not complaints
+
+
+@pytest.fixture
+def night(settings: Settings, tmp_path: Path, transactional_db: None) -> None:
+    """The demo's night, of which the owner knows nothing yet."""
+    settings.VAR = tmp_path
+    settings.REPOSITORIES = repositories.addresses(tmp_path / "repositories")
+    settings.REHEARSAL = True
+    settings.TARGETS = {
+        "folder": {"root": tmp_path / "folder"},
+        "git": {"repositories": settings.REPOSITORIES, "workdir": tmp_path / "git"},
+        "mail": {"sender": "desk@example.com"},
+    }
+    deliveries._target.cache_clear()
+    seed.seed()
+
+
+@pytest.fixture
+def items(trattoria: Client) -> list[Review]:
+    """Three messages for a client."""
+    return several(trattoria, 3)
+
+
+@pytest.fixture
+def desk(page: Page, items: list[Review], owner: User, live_server: object) -> Page:
+    """The owner before the inbox."""
+    return enter(page, owner, live_server)

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.desk import seen
 from tests.house import PASSWORD, House, built
 
-pytestmark = [pytest.mark.browser, pytest.mark.services]
+pytestmark = [pytest.mark.browser, pytest.mark.services, pytest.mark.long]
 
 WISH = "Please tell Marta in a short mail that guided winter tour number {} can be booked from Monday on."
 
@@ -44,9 +45,11 @@ def test_what_a_site_posts_is_mailed_in_the_owners_own_words(page: Page, house: 
     expect(page.locator(".envelope")).to_contain_text("marta@example.com")
     page.get_by_role("link", name="Edit").click()
     page.locator("textarea[name=text]").fill(f"Hello Marta,\n\ntour {number} can be booked.")
+    seen(page)
     page.get_by_role("button", name="Keep").click()
     expect(page.locator("main")).to_contain_text(f"tour {number} can be booked")
     page.locator("summary", has_text="Approve").click()
+    seen(page)
     page.get_by_role("button", name="Send it").click()
 
     kept = house.wait_for("the mail", lambda: mails_about(house, f"tour {number} can be booked"))

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from jobs.lifecycle.intake import accept
 from jobs.models import Job, Receipt, Trigger
-from tests.browser.test_inbox import PHONE, both_ways
+from tests.browser.desk import PHONE, both_ways, enter
 from tests.jobs.conftest import a_rule, an_event
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -22,20 +22,16 @@ LONG = "https://example.com/" + "a-very-long-address-" * 30
 
 @pytest.fixture
 def at_rules(page: Page, owner: User, live_server: object) -> Page:
-    """The list of rules after logging in."""
-    page.goto(f"{live_server}/triggers/")
-    page.get_by_label("Name").fill("owner")
-    page.get_by_label("Password").fill("a long enough password")
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", name="Rules")).to_be_visible()
-    return page
+    """The owner before the list of rules."""
+    return enter(page, owner, live_server, "/triggers/")
 
 
 @both_ways
 def test_a_rule_is_written_tried_tested_and_switched(at_rules: Page) -> None:
     page = at_rules
     page.get_by_role("link", name="Write a rule").click()
-    page.get_by_label("Name").fill("Enquiry")
+    page.get_by_role("link", name="Form").click()
+    page.get_by_label("Name").first.fill("Enquiry")
     page.get_by_label("drafting").check()
     page.get_by_role("button", name="Keep it").click()
     expect(page.get_by_text("“Enquiry” is a rule now.")).to_be_visible()

@@ -38,6 +38,7 @@ def test_a_burst_loses_nothing_though_the_web_is_killed(size: str, tmp_path: Pat
         assert took < SECONDS
         assert set(burst.statuses) <= {200, 202, 503}
         assert burst.repeats
+        house.wait_for("what waits in the spool", lambda: not house.spooled())
         check(house, burst.acknowledged)
         house.wait_for("the item that tells of the flood", lambda: floods(house), seconds=90)
         check(house, burst.acknowledged)

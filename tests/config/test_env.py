@@ -35,6 +35,16 @@ def test_a_missing_variable_is_its_default(monkeypatch: pytest.MonkeyPatch) -> N
     assert env.mapping(NAME) == {}
 
 
+def test_a_choice_is_one_of_the_words_that_are_known(says: Callable[[str], None]) -> None:
+    says("")
+    assert env.choice(NAME, default="en", known=["en", "de"]) == "en"
+    says("de")
+    assert env.choice(NAME, default="en", known=["en", "de"]) == "de"
+    says("at")
+    with pytest.raises(env.BadSetting, match=f"{NAME} is 'at': write one of en, de"):
+        env.choice(NAME, default="en", known=["en", "de"])
+
+
 def test_a_secret_may_come_from_a_file(
     says: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -15,8 +15,11 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from agents import sandbox
+from agents.tools import place_access
+from agents.tools.place_access import Seen
 from config import checkups, probes
 from config.probes import Finding, Level
+from jobs import spool
 from jobs.lifecycle.job import open_job
 from jobs.models import Client, Process
 from tests.house import REDIS
@@ -50,13 +53,13 @@ def closed_port() -> int:
 class TestFolder:
     def test_one_that_is_not_there(self, settings: Settings, tmp_path: Path) -> None:
         settings.VAR = tmp_path / "gone"
-        found = look("folder")
+        found = look("disk")
         assert (found.level, found.says) == (Level.FAIL, f"{tmp_path / 'gone'}: No such file or directory")
         assert "NIGHTDESK_VAR" in found.fix
 
     def test_a_full_disk(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(probes, "_ENOUGH_BYTES", 1 << 62)
-        found = look("folder")
+        found = look("disk")
         assert found.level == Level.FAIL
         assert "MiB free" in found.says
         assert "Make room" in found.fix
@@ -181,6 +184,34 @@ class TestRepositories:
 
 
 @pytest.mark.django_db
+class TestReading:
+    def test_without_a_place_there_is_nothing_to_look_at(self) -> None:
+        found = look("reading")
+        assert (found.level, found.says) == (Level.OK, "agents read no places of your own")
+
+    @pytest.mark.parametrize(
+        ("seen", "level", "fix"),
+        [
+            ([Seen(ok=True, says="a.")], Level.OK, ""),
+            ([Seen(ok=True, says="a."), Seen(ok=True, says="b.", fix="less")], Level.WARN, "less"),
+            ([Seen(ok=True, says="a.", fix="less"), Seen(ok=False, says="b.", fix="mend")], Level.FAIL, "mend"),
+        ],
+        ids=["well", "too wide", "a fault"],
+    )
+    def test_what_is_worst_decides_and_says_what_helps(
+        self, seen: list[Seen], level: Level, fix: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(place_access, "look", lambda places: seen)
+        found = look("reading")
+        assert (found.level, found.says, found.fix) == (level, " ".join(one.says for one in seen), fix)
+
+    def test_a_token_of_this_process_is_tried_where_it_leads(self, settings: Settings, closed_port: int) -> None:
+        nowhere = {"token": "ntn_x", "base_url": f"http://127.0.0.1:{closed_port}"}
+        settings.AGENT_OPTIONS = {**settings.AGENT_OPTIONS, "places": {"notion": nowhere}}
+        assert look("reading").says == "Notion did not answer."
+
+
+@pytest.mark.django_db
 class TestCell:
     @pytest.mark.cell
     def test_a_cell_is_looked_at_as_the_user_of_the_settings(self, settings: Settings) -> None:
@@ -234,3 +265,39 @@ class TestWorkers:
         assert look("workers").level == Level.OK
         Process.objects.update(heartbeat_at=earlier)
         assert look("workers").level == Level.FAIL
+
+
+def test_the_last_backup_is_told_and_an_old_one_is_a_warning(settings: Settings, tmp_path: Path) -> None:
+    settings.BACKUPS = tmp_path / "backups"
+    assert look("backup") == Finding(
+        Level.WARN,
+        "backup",
+        f"none in {tmp_path / 'backups'}",
+        "Run manage.py backup; with NIGHTDESK_BACKUP=folder there is one every night.",
+    )
+    settings.BACKUPS.mkdir()
+    for age, level, said in (
+        (9, Level.WARN, "9 days ago"),
+        (1, Level.OK, "24 hours ago"),
+        (0, Level.OK, "an hour"),
+    ):
+        made = timezone.now() - timedelta(days=age, minutes=1)
+        (settings.BACKUPS / f"nightdesk-{made:%Y%m%dT%H%M%S}Z.tar.gz").write_bytes(b"x" * 2_000_000)
+        found = look("backup")
+        assert (found.level, "2.0 MB" in found.says, said in found.says) == (level, True, True)
+
+
+@pytest.mark.django_db
+def test_events_that_wait_are_told_and_those_that_cannot_be_read_are_a_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert look("spool") == Finding(Level.OK, "spool", "no accepted event waits to be taken in")
+    for number in range(2):
+        spool.put({}, [b""], identity=str(number))
+    assert look("spool").says == "2 accepted events wait until the database can be written"
+    monkeypatch.setattr(probes, "_FRESH", timedelta(0))
+    found = look("spool")
+    assert (found.level, "the oldest since" in found.says) == (Level.WARN, True)
+    spool.set_aside(spool.waiting()[0])
+    found = look("spool")
+    assert (found.level, str(spool.standing().broken[0]) in found.says) == (Level.FAIL, True)

@@ -24,7 +24,7 @@ def test_without_any_account_every_kind_of_effect_has_a_target_here(monkeypatch:
     }
     assert set(providers.targets(wired)) == {"folder", "git", "mail"}
     assert providers.gap_finders(wired) == {}
-    assert providers.probes(wired) == {}
+    assert providers.probes(wired).keys() == {"folder", "git"}
 
 
 def test_a_provider_that_is_connected_takes_over_what_it_delivers() -> None:
@@ -56,6 +56,12 @@ def test_who_has_an_app_level_token_needs_no_public_address(monkeypatch: pytest.
     assert providers.listeners({"slack": wired_slack(monkeypatch)}) == []
     wiring = wired_slack(monkeypatch, SLACK_APP_TOKEN="xapp-1")
     assert providers.listeners({"slack": wiring, "folder": providers.Wiring()}) == ["slack_socket"]
+
+
+def test_a_mailbox_is_listened_to_by_whoever_may_hold_its_login(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert providers.mail(HOUSE).listener == ""
+    monkeypatch.setenv("IMAP_URL", "imaps://desk:secret@mail.example.com")
+    assert providers.listeners({"mail": providers.mail(HOUSE)}) == ["mailbox"]
 
 
 def test_whoever_holds_no_token_is_told_that_others_do(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,6 +213,22 @@ def test_agents_clone_from_github_with_the_token_that_only_reads(github: pytest.
     }
 
 
+def test_research_reads_own_places_with_tokens_that_only_read(github: pytest.MonkeyPatch) -> None:
+    github.setenv("NOTION_TOKEN", "ntn_writes")
+    github.setenv("GITHUB_TOKEN", "writes")
+    assert providers.own_places(AT_GITHUB) == {}
+    github.setenv("NOTION_READ_TOKEN", "ntn_reads")
+    github.setenv("GITHUB_READ_TOKEN", "reads")
+    there = {"shop": "acme/shop", "blog": "acme/blog"}
+    base_url = "https://api.github.com"
+    assert providers.own_places(AT_GITHUB) == {
+        "notion": {"token": "ntn_reads", "base_url": "https://api.notion.com"},
+        "github": {"token": "reads", "base_url": base_url, "site": "github.com", "repositories": there},
+    }
+    nowhere = providers.House("https://desk.example", Path("/var"), "desk@example.com", {"site": "/site.git"})
+    assert "github" not in providers.own_places(nowhere)
+
+
 def test_a_webhook_tells_each_of_its_places(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NIGHTDESK_WEBHOOKS", "crm=https://crm.example.com/?a=1,shop=https://shop.example.com/")
     monkeypatch.setenv("NIGHTDESK_WEBHOOK_SECRETS", "crm=whsec_MfKQ9r8GKYqrTwjUPD8ILA==,shop=whsec_b")
@@ -237,3 +259,13 @@ def test_a_process_that_may_not_hold_the_keys_knows_the_places(monkeypatch: pyte
     monkeypatch.delenv("NIGHTDESK_WEBHOOK_SECRETS", raising=False)
     monkeypatch.setenv("NIGHTDESK_HELD_ELSEWHERE", "NIGHTDESK_WEBHOOK_SECRETS")
     assert "webhook:crm" in providers.notices(providers.wire(HOUSE))
+
+
+def test_clients_with_a_channel_are_reached_where_the_app_has_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert providers.channels_by({"slack_connect": providers.slack_connect(HOUSE)}) == ""
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
+    monkeypatch.setenv("SLACK_CHANNEL", "C1")
+    wiring = providers.slack_connect(HOUSE)
+    assert wiring.target == {"token": "xoxb-1", "base_url": "https://slack.com/api", "inbox": "C1"}
+    assert providers.channels_by({"slack_connect": wiring}) == "slack_connect"
+    assert providers.delivered_by({"slack_connect": wiring}) == {}, "mail stays the way of all others"

@@ -11,15 +11,18 @@ HELD = {
         "NOTION_WEBHOOK_SECRET",
         "ANYMAIL_WEBHOOK_SECRET",
         "ANYMAIL_MAILERSEND_INBOUND_SECRET",
+        "ANYMAIL_MAILERSEND_SIGNING_SECRET",
         "ANYMAIL_MAILGUN_WEBHOOK_SIGNING_KEY",
         "ANYMAIL_MAILTRAP_INBOUND_SECRET",
+        "ANYMAIL_MAILTRAP_TRACKING_SECRET",
         "ANYMAIL_MANDRILL_WEBHOOK_KEY",
         "ANYMAIL_RESEND_INBOUND_SECRET",
+        "ANYMAIL_RESEND_SIGNING_SECRET",
         "ANYMAIL_BREVO_API_KEY",
         "ANYMAIL_MAILTRAP_API_TOKEN",
         "ANYMAIL_RESEND_API_KEY",
     },
-    "agents": {"ANTHROPIC_API_KEY", "GITHUB_READ_TOKEN", "NIGHTDESK_ARTIFACTS_KEY"},
+    "agents": {"ANTHROPIC_API_KEY", "GITHUB_READ_TOKEN", "NOTION_READ_TOKEN", "NIGHTDESK_ARTIFACTS_KEY"},
     "deliveries": {
         "EMAIL_URL",
         "IMAP_URL",
@@ -33,6 +36,7 @@ HELD = {
         "SLACK_BOT_TOKEN",
     },
     "socket": {"SLACK_APP_TOKEN", "SLACK_BOT_TOKEN"},
+    "mailbox": {"IMAP_URL", "NIGHTDESK_ARTIFACTS_KEY"},
 }
 
 
@@ -70,3 +74,24 @@ def test_a_role_knows_which_secrets_others_hold(monkeypatch: pytest.MonkeyPatch)
     assert env.is_held("GITHUB_TOKEN")
     assert not env.is_held("EMAIL_URL")
     assert env.text("GITHUB_TOKEN") == ""
+
+
+def test_secrets_are_known_without_what_stands_around_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {
+        "NOTION_TOKEN": "ntn_0123456789",
+        "EMAIL_URL": "smtps://desk%40a.example:p%40ssword-of-mail@mail.example.com",
+        "NIGHTDESK_PUSH_REPOSITORIES": "site=https://x:token-of-site@git.example/site.git,docs=/srv/docs.git",
+        "NIGHTDESK_WEBHOOK_SECRETS": "crm=whsec_aaaaaaaa,shop=whsec_bbbbbbbb",
+        "NIGHTDESK_FOLDER_KEY": "id-of-the-key:secret-of-the-key",
+    }
+    for name in [*roles.SECRETS, "SECRET_KEY"]:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    assert roles.held() == {
+        "NOTION_TOKEN": ["ntn_0123456789"],
+        "EMAIL_URL": ["p%40ssword-of-mail", "p@ssword-of-mail"],
+        "NIGHTDESK_PUSH_REPOSITORIES": ["token-of-site"],
+        "NIGHTDESK_WEBHOOK_SECRETS": ["whsec_aaaaaaaa", "whsec_bbbbbbbb"],
+        "NIGHTDESK_FOLDER_KEY": ["id-of-the-key:secret-of-the-key", "secret-of-the-key"],
+    }

@@ -1,66 +1,61 @@
-"""The settings file, read by a process of its own in an environment of its own."""
+"""The settings file, read anew in an environment of its own."""
 
 import json
 import os
+import runpy
 import stat
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from config import env
+
 ROOT = Path(__file__).parent.parent.parent
-# The owner's own .env is none of these tests' business.
-_BEGIN = "import json; from config import env; env.load_file = lambda path: None; from config import settings; "
+_SETTINGS = ROOT / "config" / "settings.py"
+_KEY = "from config import env; env.load_file = print; from config import settings; print(settings.SECRET_KEY)"
 
 Read = Callable[..., Any]
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Nothing of this process's own environment but what Python needs."""
+    # The owner's own .env is none of these tests' business.
+    monkeypatch.setattr(env, "load_file", lambda path: None)
+    monkeypatch.setattr(env, "asked", set())
+    monkeypatch.setattr(env, "addresses", {})
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
     return {**kept, "NIGHTDESK_VAR": str(tmp_path / "var")}
 
 
 @pytest.fixture
-def read(environment: dict[str, str]) -> Read:
+def read(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Read:
     """A function that evaluates an expression on the settings, as JSON, under these variables."""
 
     def evaluate(expression: str, **variables: str) -> Any:
-        process = _start(expression, environment | variables)
-        out, err = process.communicate(timeout=60)
-        assert process.returncode == 0, err
-        return json.loads(out)
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "environ", environment | variables)
+            settings = SimpleNamespace(**runpy.run_path(str(_SETTINGS)))
+            return json.loads(json.dumps(eval(expression, {"settings": settings}), default=str))
 
     return evaluate
 
 
 @pytest.fixture
-def refusal(environment: dict[str, str]) -> Callable[..., str]:
-    """A function that returns the last line of what a start under these variables dies with."""
+def refusal(read: Read) -> Callable[..., str]:
+    """A function that returns what a start under these variables dies with."""
 
     def start(**variables: str) -> str:
-        process = _start("0", environment | variables)
-        _, err = process.communicate(timeout=60)
-        assert process.returncode != 0
-        return str(err).strip().splitlines()[-1]
+        with pytest.raises(env.BadSetting) as refused:
+            read("0", **variables)
+        return str(refused.value)
 
     return start
-
-
-def _start(expression: str, environment: dict[str, str]) -> subprocess.Popen[str]:
-    code = f"{_BEGIN}print(json.dumps({expression}, default=str))"
-    return subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", code],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 def test_without_any_variable_it_starts_on_sqlite_alone(read: Read, tmp_path: Path) -> None:
@@ -171,10 +166,13 @@ def test_the_key_is_made_once_and_for_the_owner_alone(read: Read, tmp_path: Path
 
 
 def test_processes_that_start_at_once_agree_on_the_key(environment: dict[str, str]) -> None:
-    starting = [_start("settings.SECRET_KEY", environment) for _ in range(6)]
-    ended = [process.communicate(timeout=60) for process in starting]
-    assert len({out for out, _ in ended}) == 1, [err for _, err in ended]
-    assert [process.returncode for process in starting] == [0] * 6
+    command = [sys.executable, "-W", "error", "-c", _KEY]
+    starting = [
+        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(4)
+    ]
+    said = {process.communicate(timeout=60)[0].splitlines()[-1] for process in starting}
+    assert said == {Path(environment["NIGHTDESK_VAR"], "secret_key").read_text()}
+    assert [process.returncode for process in starting] == [0] * 4
 
 
 def test_a_given_key_is_kept_nowhere(read: Read, tmp_path: Path) -> None:

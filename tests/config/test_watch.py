@@ -20,21 +20,12 @@ from config.watch import (
 from jobs.holder import this_process
 from jobs.lifecycle.job import open_job
 from jobs.models import Client, Cluster, Process
-
-
-class Clock:
-    """Seconds that the test moves on."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.waiting import Clock
 
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(100.0)
 
 
 @pytest.fixture

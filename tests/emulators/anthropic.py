@@ -11,7 +11,7 @@ import json
 import threading
 from typing import Any
 
-from tests.emulators import messages_rules, messages_stream, script
+from tests.emulators import messages_rules, messages_stream, script, server_tools
 from tests.emulators.batches import Batches
 from tests.emulators.bill import Bill
 from tests.emulators.kit import Emu, Reply, Req
@@ -33,6 +33,7 @@ class AnthropicEmulator(Emu):
         self.script = Script(wits=wits)
         self.bill = Bill()
         self.cache = PromptCache()
+        self.web = server_tools.Web()  # what its own tools find
         self.limits: dict[str, str] = {}  # headers of every message: anthropic-ratelimit-…
         super().__init__()
 
@@ -91,6 +92,11 @@ class AnthropicEmulator(Emu):
         messages_rules.check(
             body, self._paused, betas={name.strip() for name in betas.split(",")}, counting=counting
         )
+        tools = body.get("tools") or []
+        for tool in filter(server_tools.is_server_tool, tools):
+            server_tools.check_tool(tool, tools)
+        server_tools.check_output(body)
+        self.web.check(body["messages"])
         for index, message in enumerate(body["messages"]):
             for block in message["content"] if isinstance(message["content"], list) else []:
                 if block["type"] == "thinking" and block["signature"] != signature_of(body, index):
@@ -101,11 +107,16 @@ class AnthropicEmulator(Emu):
         answer = self.script.answer(body)
         signature = signature_of(body, len(body["messages"]))
         content = script.blocks_of(answer, new_id=lambda: self.next_id("toolu"), signature=signature)
+        searched, counts = self.web.play(body, answer, lambda: self.next_id("srvtoolu"))
+        content += searched
         stop = script.stop_of(answer)
         if stop == "pause_turn":
             self._paused.append(json.dumps(content, sort_keys=True))
         said = {"output_tokens": max(1, len(json.dumps(content)) // 4), "service_tier": tier}
         usage = {**self.cache.account(body), **said, "inference_geo": "global", **answer.get("usage", {})}
+        if searched:
+            usage["server_tool_use"] = counts
+            usage["input_tokens"] += len(json.dumps(searched)) // 4
         name = self.next_id("msg")
         self._charge(request_id or name, body["model"], usage)
         return {

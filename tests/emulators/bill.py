@@ -19,6 +19,8 @@ _PRICES: dict[str, tuple[str, str, str, str, str]] = {
     "claude-sonnet-4-6": ("3", "3.75", "6", "0.30", "15"),
     "claude-haiku-4-5": ("1", "1.25", "2", "0.10", "5"),
 }
+# Each search that the service makes for the model, in a batch too; fetching a page has no price of its own.
+_SEARCH = Decimal("0.01")
 _LONG_PROMPTS: dict[str, tuple[int, tuple[str, str, str, str, str]]] = {
     "claude-haiku-5-5": (100_000, ("0.50", "0.625", "1.00", "0.05", "2.50")),
 }
@@ -34,7 +36,7 @@ class Line:
 
     @property
     def usd(self) -> Decimal:
-        """What it costs; half the price in a batch."""
+        """What it costs; half the price of the tokens in a batch."""
         written = self.usage["cache_creation"]
         counts = (
             self.usage["input_tokens"],
@@ -47,7 +49,8 @@ class Line:
             prices = _LONG_PROMPTS[self.model][1]
         tokens = zip((*counts, self.usage["output_tokens"]), prices, strict=True)
         whole = sum((count * Decimal(price) for count, price in tokens), Decimal(0)) / 1_000_000
-        return whole / 2 if self.usage["service_tier"] == "batch" else whole
+        searches: int = (self.usage.get("server_tool_use") or {}).get("web_search_requests", 0)
+        return (whole / 2 if self.usage["service_tier"] == "batch" else whole) + searches * _SEARCH
 
 
 class Bill:

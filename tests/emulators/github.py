@@ -11,9 +11,9 @@ from pathlib import Path
 
 from tests.emulators.github_git import Repo, serve
 from tests.emulators.github_hooks import Hook, Hooks, Sender
+from tests.emulators.github_issues import Issues
 from tests.emulators.github_logins import READ_TOKEN, TOKEN, Logins, require
 from tests.emulators.github_places import Place
-from tests.emulators.github_pulls import Pulls
 from tests.emulators.github_requests import problems
 from tests.emulators.kit import Emu, Reply, Req
 from tests.repositories import Owned
@@ -24,7 +24,7 @@ VERSIONS = {"2022-11-28", "2026-03-10"}
 LOGIN = "nightdesk-bot"
 
 
-class GitHubEmulator(Pulls, Hooks, Emu):
+class GitHubEmulator(Issues, Hooks, Emu):
     """`logins` are its tokens, `places` its repositories; both are changed as a test likes."""
 
     def __init__(self, *, token: str = TOKEN, page_size: int = 100) -> None:
@@ -37,12 +37,13 @@ class GitHubEmulator(Pulls, Hooks, Emu):
         self._happenings: list[tuple[re.Pattern[str], Callable[[], object]]] = []
         may = dict.fromkeys(("contents", "pull_requests"), "write")
         self.logins.add(token, LOGIN, **may, metadata="read", checks="read", statuses="read")
-        self.logins.add(READ_TOKEN, LOGIN, contents="read", metadata="read")
+        self.logins.add(READ_TOKEN, LOGIN, contents="read", issues="read", metadata="read")
         super().__init__()
 
     def setup(self) -> None:
         self.set_up_hooks()
         self.set_up_pulls()
+        self.set_up_issues()
         self.route("GET", r"/(?P<full_name>[^/]+/[^/]+)\.git/(?P<rest>.+)", self._git)
         self.route("POST", r"/(?P<full_name>[^/]+/[^/]+)\.git/(?P<rest>.+)", self._git)
 

@@ -20,8 +20,8 @@ from openapi_core.exceptions import OpenAPIError
 from tests.emulators.kit import Req
 
 _SLICE = Path(__file__).with_name("github_openapi.json.gz")
-# A ref may hold slashes, which a path parameter of the description cannot.
-_REF = re.compile(r"(/repos/[^/]+/[^/]+/(?:git/refs?|branches|commits)/)(.+?)(/check-runs|/status)?")
+# A ref and a file's path may hold slashes, which a path parameter of the description cannot.
+_REF = re.compile(r"(/repos/[^/]+/[^/]+/(?:git/refs?|branches|commits|contents)/)(.*?)(/check-runs|/status)?")
 # The description knows one form of it; GitHub takes the bare list too, and that is what PyGithub sends.
 _LABELS = re.compile(r"POST /repos/[^/]+/[^/]+/issues/\d+/labels")
 

@@ -42,8 +42,11 @@ COUNTED_KEYS = {
 SAMPLING = {"temperature", "top_p", "top_k"}
 BLOCKS = {
     "user": {"text", "image", "document", "tool_result", "search_result"},
-    "assistant": {"text", "thinking", "redacted_thinking", "tool_use", "server_tool_use", "web_search_tool_result"},
-}
+    "assistant": {
+        "text", "thinking", "redacted_thinking", "tool_use", "server_tool_use", "web_search_tool_result",
+        "web_fetch_tool_result",
+    },
+}  # fmt: skip
 EFFORTS = {"low", "medium", "high", "xhigh", "max"}
 REFUSED_IN_SCHEMAS = {
     "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "pattern",
@@ -127,6 +130,8 @@ def _check_tools(body: dict[str, Any]) -> None:
         if not isinstance(name, str) or not re.fullmatch(r"[a-zA-Z0-9_-]{1,128}", name) or name in seen:
             raise Refused(f"tools: bad or repeated name {name!r}")
         seen.add(name)
+        if tool.get("type", "custom") != "custom":
+            continue  # the service's own: see server_tools
         if (tool.get("input_schema") or {}).get("type") != "object":
             raise Refused(f"tools.{name}.input_schema.type: must be object")
         extra = set(tool) - {"name", "description", "input_schema", "strict", "cache_control", "type"}

@@ -39,10 +39,10 @@ def _opened(block: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]
     """The block without what comes in pieces, and the pieces."""
     kind = block.get("type")
     if kind == "text":
-        return {**block, "text": ""}, [
-            {"type": "text_delta", "text": piece} for piece in _cut(block.get("text", ""))
-        ]
-    if kind == "tool_use":
+        cited = [{"type": "citations_delta", "citation": one} for one in block.get("citations") or []]
+        said = [{"type": "text_delta", "text": piece} for piece in _cut(block.get("text", ""))]
+        return {**block, "text": "", **({"citations": []} if cited else {})}, [*cited, *said]
+    if kind in {"tool_use", "server_tool_use"}:
         given = block.get("input", {})
         text = given if isinstance(given, str) else json.dumps(given)
         return {**block, "input": {}}, [{"type": "input_json_delta", "partial_json": piece} for piece in _cut(text)]

@@ -73,6 +73,7 @@ class NotionEmulator(Emu):
         self.token = token
         self.budget = budget
         self.lag = lag
+        self.reads_only = False  # its integration has only “Read content” among its capabilities
         self.sources: dict[str, Source] = {}
         self.pages: dict[str, Page] = {}
         self.tasks: dict[str, Json] = {}
@@ -138,6 +139,9 @@ class NotionEmulator(Emu):
         if version != VERSION:
             self.violations.append(f"{req.method} {req.path} speaks version {version}")
         self._count()
+        is_query = req.path.endswith("/query")
+        if self.reads_only and req.method != "GET" and not is_query:
+            raise self.error("restricted_resource", "Insufficient permissions for this endpoint.")
         if len(req.body) > rules.MAX_BODY_BYTES:
             raise self.error("validation_error", "body size should be <= 500KB")
 

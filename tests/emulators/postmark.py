@@ -4,12 +4,27 @@ https://postmarkapp.com/developer/api/email-api and /messages-api
 """
 
 import re
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.emulators.kit import Emu, Reply, Req
 
 TOKEN = "0f6a1c2e-server-token"
 _WHY = "Inactive recipients are ones that have generated a hard bounce or a spam complaint."
+_DATE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d)?")
+_ASKED = {
+    "count",
+    "offset",
+    "recipient",
+    "fromemail",
+    "tag",
+    "status",
+    "fromdate",
+    "todate",
+    "subject",
+    "messagestream",
+}
 _ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[a-z]+")
 
 
@@ -21,6 +36,7 @@ class Postmark(Emu):
         self.sent: list[dict[str, Any]] = []
         self.inactive: set[str] = set()
         self.hidden = False  # the search has not seen the newest yet
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.route("POST", "/email", self._send)
         self.route("GET", "/messages/outbound", self._search)
         self.route("GET", "/server", lambda req: {"ID": 1, "Name": "Studio"})
@@ -47,7 +63,7 @@ class Postmark(Emu):
         if refused and len(refused) == len(recipients):
             said = f"You cannot send to them. Found inactive addresses: {', '.join(refused)}. {_WHY}"
             raise _error(422, 406, said)
-        self.sent.append(mail)
+        self.sent.append({**mail, "ReceivedAt": self.now().isoformat()})
         said = "OK"
         if refused:
             said = f"Message OK, but will not deliver to these inactive addresses: {', '.join(refused)}. {_WHY}"
@@ -56,13 +72,31 @@ class Postmark(Emu):
     def _search(self, req: Req) -> Any:
         if not {"count", "offset"} <= set(req.query):
             raise _error(422, 701, "This search requires count and offset.")
-        wanted = {name.removeprefix("metadata_"): value[0] for name, value in req.query.items() if "_" in name}
+        count, offset = int(req.query["count"][0]), int(req.query["offset"][0])
+        if not 1 <= count <= 500 or count + offset > 10_000:
+            raise _error(422, 701, "Count is at most 500, and count and offset together at most 10,000.")
+        if unknown := {name for name in req.query if not name.startswith("metadata_")} - _ASKED:
+            self.violations.append(f"the search knows no {', '.join(sorted(unknown))}")
+        begins = req.query.get("fromdate", [""])[0]
+        if begins and not _DATE.fullmatch(begins):
+            raise _error(422, 701, "The date is not valid.")
+        wanted = {
+            name.removeprefix("metadata_"): value[0]
+            for name, value in req.query.items()
+            if name.startswith("metadata_")
+        }
         found = [
-            {"MessageID": _id(number), "Status": "Sent", "Metadata": mail.get("Metadata", {})}
+            {
+                "MessageID": _id(number),
+                "Status": "Sent",
+                "ReceivedAt": mail["ReceivedAt"],
+                "Metadata": mail.get("Metadata", {}),
+            }
             for number, mail in enumerate([] if self.hidden else self.sent, start=1)
-            if wanted.items() <= mail.get("Metadata", {}).items()
+            if wanted.items() <= mail.get("Metadata", {}).items() and mail["ReceivedAt"] >= begins
         ]
-        return {"TotalCount": len(found), "Messages": found[: int(req.query["count"][0])]}
+        # The newest first.
+        return {"TotalCount": len(found), "Messages": found[::-1][offset : offset + count]}
 
 
 def _addresses(field: str) -> list[str]:

@@ -17,7 +17,8 @@ from agents.llm.filling import fill
 from agents.llm.rehearsal import RehearsalLLM
 
 # Keys: text, json, tools [[name, input]], refusal (a category), explanation, cut (characters: then max_tokens),
-# stop, thinking (False: no thinking block), usage (overrides), raw_content (blocks as they are).
+# stop, thinking (False: no thinking block), usage (overrides), raw_content (blocks as they are); server
+# [[name, input]] and cited [[text, url, quote]]: what the service's own tools are asked, and what is said of it.
 Answer = dict[str, Any]
 Rule = Callable[[dict[str, Any], int, list[dict[str, Any]]], Answer | None]
 

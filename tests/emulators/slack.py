@@ -29,6 +29,7 @@ TRIGGER_SECONDS = 3.0
 RESPONSE_USES, RESPONSE_SECONDS = 5, 1_800.0
 
 Json = dict[str, Any]
+_CALLING = ('"type": "broadcast"', '"type": "usergroup"', '"type": "user"')
 _STRUCTURED = {"blocks", "metadata", "view", "attachments"}
 _POSTED = {
     *("channel", "text", "blocks", "thread_ts", "metadata", "unfurl_links", "unfurl_media"),
@@ -43,6 +44,10 @@ _METHODS: dict[str, tuple[set[str], set[str]]] = {
     "chat.postEphemeral": ({"chat:write"}, {"channel", "user", "text", "blocks", "thread_ts"}),
     "chat.getPermalink": (set(), {"channel", "message_ts"}),
     "views.open": (set(), {"trigger_id", "view"}),
+    "users.conversations": (
+        {"channels:read", "groups:read"},
+        {"types", "exclude_archived", "limit", "cursor"},
+    ),
     "conversations.info": ({"channels:read", "groups:read"}, {"channel"}),
     "conversations.history": (
         {"channels:history", "groups:history"},
@@ -63,6 +68,7 @@ class Channel:
     id: str
     member: bool = True
     archived: bool = False
+    shared: bool = False  # with another workspace: Slack Connect
     messages: list[Json] = field(default_factory=list)
 
 
@@ -95,6 +101,7 @@ class SlackEmulator(Emu):
         self.views: list[Json] = []
         self.ephemerals: list[Json] = []
         self.socket = SocketServer()
+        self.now: Callable[[], float] = time.time
         self._numbers = itertools.count(1)
         super().__init__()
 
@@ -270,9 +277,19 @@ class SlackEmulator(Emu):
         self.views.append(view)
         return {"view": {**view, "state": {"values": {}}}}
 
+    def _users_conversations(self, arguments: Json) -> Json:
+        """Those that the app is in, a page at a time."""
+        size, start = min(self.page, int(arguments.get("limit", 100))), int(arguments.get("cursor") or 0)
+        leaves_out = arguments.get("exclude_archived") in {True, "1", "true"}
+        mine = [one for one in self.channels.values() if one.member and not (leaves_out and one.archived)]
+        cursor = str(start + size) if len(mine) > start + size else ""
+        found = [{"id": one.id, "name": one.id.lower()} for one in mine[start : start + size]]
+        return {"channels": found, "response_metadata": {"next_cursor": cursor}}
+
     def _conversations_info(self, arguments: Json) -> Json:
         channel = self._channel(arguments)
         flags = {"is_member": channel.member, "is_archived": channel.archived, "is_channel": True}
+        flags |= {"is_ext_shared": channel.shared}
         return {"channel": {"id": channel.id, "name": channel.id.lower(), **flags}}
 
     def _conversations_history(self, arguments: Json) -> Json:
@@ -339,9 +356,13 @@ class SlackEmulator(Emu):
         """What Slack would do, and the product must not: unfurl what a model wrote, call everybody."""
         if arguments.get("unfurl_links") is not False or arguments.get("unfurl_media") is not False:
             self.violations.append("chat.postMessage would unfurl links or media")
-        said = json.dumps([arguments.get("text", ""), arguments.get("blocks", [])])
+        # In rich text, only elements of their own call anybody: its words are words.
+        marked = [block for block in arguments.get("blocks", []) if block.get("type") != "rich_text"]
+        said = json.dumps([arguments.get("text", ""), marked])
         if any(mention in said for mention in ("<!channel", "<!here", "<!everyone", "<!subteam")):
             self.violations.append("chat.postMessage calls everybody")
+        if any(kind in json.dumps(arguments.get("blocks", [])) for kind in _CALLING):
+            self.violations.append("chat.postMessage calls somebody by an element of rich text")
         if arguments.get("reply_broadcast"):
             self.violations.append("chat.postMessage broadcasts a reply")
 
@@ -358,7 +379,7 @@ class SlackEmulator(Emu):
 
     def _ts(self) -> str:
         """As there: seconds with six digits, unique in its channel."""
-        return f"{int(time.time())}.{next(self._numbers):06d}"
+        return f"{int(self.now())}.{next(self._numbers):06d}"
 
     def _respond(self, req: Req, name: str) -> Reply:
         known = self.answers.get(name)

@@ -11,6 +11,8 @@ _STYLES = {"primary", "danger"}
 # Where a block may stand, and the elements that it may hold.
 _IN_MESSAGES = {"section", "actions", "context", "divider", "header", "markdown", "rich_text", "image"}
 _IN_MODALS = {"section", "actions", "context", "divider", "header", "input"}
+_RICH = {"rich_text_section", "rich_text_list", "rich_text_quote", "rich_text_preformatted"}
+_RICH_ELEMENTS = {"text", "link", "emoji", "user", "usergroup", "channel", "broadcast", "date", "color"}
 _INPUTS = {"plain_text_input", "static_select", "radio_buttons", "checkboxes"}
 
 
@@ -123,6 +125,32 @@ def _text(value: Any, limit: int, *, plain: bool = False) -> None:
     )
 
 
+def _rich_text(block: dict[str, Any]) -> None:
+    """https://docs.slack.dev/reference/block-kit/blocks/rich-text-block"""
+    _need(isinstance(block.get("elements"), list) and block["elements"], "rich_text elements")
+    for part in block["elements"]:
+        inside = part.get("elements")
+        _need(isinstance(inside, list) and inside, f"{part.get('type')} has no elements")
+        if part["type"] == "rich_text_list":
+            _need(part.get("style") in {"bullet", "ordered"} and 0 <= part.get("indent", 0) <= 8, "list")
+            _need(all(one.get("type") == "rich_text_section" for one in inside), "list items")
+            inside = [element for one in inside for element in one["elements"]]
+        _need(part["type"] in _RICH, f"unsupported {part['type']}")
+        is_code = part["type"] == "rich_text_preformatted"
+        for element in inside:
+            _rich_element(element, {"text", "link"} if is_code else _RICH_ELEMENTS)
+
+
+def _rich_element(element: dict[str, Any], allowed: set[str]) -> None:
+    _need(element.get("type") in allowed, f"unsupported element {element.get('type')}")
+    if element["type"] == "text":
+        _need(isinstance(element.get("text"), str) and element["text"], "text must not be empty")
+    if element["type"] == "link":
+        _need(str(element.get("url", "")).startswith(("https://", "http://", "mailto:")), "url")
+    style = element.get("style", {})
+    _need(style.keys() <= {"bold", "italic", "strike", "code"} and set(style.values()) <= {True, False}, "style")
+
+
 def _unique(names: list[Any], what: str) -> None:
     given = [name for name in names if name]
     _need(len(given) == len(set(given)), f"duplicate {what}")
@@ -140,4 +168,5 @@ _CHECKS: dict[str, Callable[[dict[str, Any]], None]] = {
     "context": _context,
     "actions": _actions,
     "input": _input,
+    "rich_text": _rich_text,
 }

@@ -11,6 +11,7 @@ import anthropic
 import pytest
 
 from tests.emulators.anthropic import TOKEN, AnthropicEmulator, error_body, user_texts
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parent.parent.parent
 GOOD: dict[str, Any] = {
@@ -41,7 +42,7 @@ def send(service: AnthropicEmulator) -> Send:
             "Content-Type": "application/json",
             **{name.replace("_", "-"): value for name, value in headers.items()},
         }
-        connection = http.client.HTTPConnection(service.url.removeprefix("http://"), timeout=5)
+        connection = http.client.HTTPConnection(service.url.removeprefix("http://"), timeout=PATIENCE)
         with contextlib.closing(connection):
             connection.request("POST", path, body if isinstance(body, bytes) else json.dumps(body), sent)
             answer = connection.getresponse()
@@ -252,7 +253,7 @@ def test_it_serves_as_a_process_until_it_is_killed() -> None:
         assert process.stdout is not None
         url = process.stdout.readline().strip().removeprefix("ANTHROPIC_BASE_URL=")
         assert process.stdout.readline() == "ANTHROPIC_API_KEY=t\n"
-        connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=5)
+        connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=PATIENCE)
         headers = {"Authorization": "Bearer t", "anthropic-version": "2026-10-21"}
         connection.request("GET", "/v1/models", headers=headers)
         assert connection.getresponse().status == 200

@@ -12,6 +12,7 @@ import pytest
 from tests.emulators.github import READ_TOKEN, TOKEN, GitHubEmulator
 from tests.emulators.github_places import Place
 from tests.repositories import an_owned
+from tests.waiting import PATIENCE
 
 HEADERS = {"Authorization": f"Bearer {TOKEN}", "User-Agent": "test", "X-GitHub-Api-Version": "2022-11-28"}
 
@@ -25,7 +26,7 @@ def github() -> Iterator[GitHubEmulator]:
 
 def call(github: GitHubEmulator, path: str, method: str = "GET", **changes: str) -> tuple[int, Any, str]:
     """Status, body and Link of the answer."""
-    connection = HTTPConnection(github.url.removeprefix("http://"), timeout=5)
+    connection = HTTPConnection(github.url.removeprefix("http://"), timeout=PATIENCE)
     try:
         connection.request(method, path, headers={**HEADERS, **changes})
         answer = connection.getresponse()
@@ -90,7 +91,7 @@ def shop(github: GitHubEmulator, tmp_path: Path) -> Place:
 
 def ask(github: GitHubEmulator, method: str, path: str, body: Any = None, token: str = TOKEN) -> tuple[int, Any]:
     """Status and body of a call of the API."""
-    connection = HTTPConnection(github.url.removeprefix("http://"), timeout=5)
+    connection = HTTPConnection(github.url.removeprefix("http://"), timeout=PATIENCE)
     try:
         content = None if body is None else json.dumps(body)
         connection.request(method, path, body=content, headers={**HEADERS, "Authorization": f"Bearer {token}"})

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.emulators.postmark import TOKEN, Postmark
+from tests.waiting import PATIENCE
 
 HEADERS = {"X-Postmark-Server-Token": TOKEN, "Accept": "application/json"}
 MAIL = {"From": "a@b.example", "To": "c@d.example", "TextBody": "x"}
@@ -21,7 +22,7 @@ def api() -> Iterator[Postmark]:
 
 
 def call(api: Postmark, method: str, path: str, body: Any = None, **changes: str) -> tuple[int, Any]:
-    connection = HTTPConnection(api.url.removeprefix("http://"), timeout=5)
+    connection = HTTPConnection(api.url.removeprefix("http://"), timeout=PATIENCE)
     try:
         connection.request(method, path, json.dumps(body), headers={**HEADERS, **changes})
         answer = connection.getresponse()
@@ -58,3 +59,24 @@ def test_the_search_finds_by_metadata_alone(api: Postmark) -> None:
         _, found = call(api, "GET", f"/messages/outbound?count=5&offset=0&{wanted}")
         assert found["TotalCount"] == count
     assert call(api, "GET", "/messages/outbound?count=5")[0] == 422
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ("count=501&offset=0", 422),
+        ("count=500&offset=9501", 422),
+        ("count=1&offset=0&fromdate=yesterday", 422),
+        ("count=1&offset=0&fromdate=2026-11-23", 200),
+    ],
+)
+def test_the_search_keeps_its_limits(api: Postmark, asked: str, status: int) -> None:
+    assert call(api, "GET", f"/messages/outbound?{asked}")[0] == status
+
+
+def test_the_search_gives_pages_the_newest_first(api: Postmark) -> None:
+    for _ in range(3):
+        call(api, "POST", "/email", MAIL)
+    _, found = call(api, "GET", "/messages/outbound?count=2&offset=1")
+    assert (found["TotalCount"], [one["MessageID"][-1] for one in found["Messages"]]) == (3, ["2", "1"])
+    assert call(api, "GET", "/messages/outbound?count=2&offset=0&fromdate=2999-01-01")[1]["TotalCount"] == 0

@@ -9,6 +9,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from tests.emulators.webhook import KEY, WebhookEmulator
+from tests.waiting import PATIENCE
 
 BODY = json.dumps({"type": "job.completed", "timestamp": "2026-11-23T06:30:00Z", "data": {}})
 OTHER = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
@@ -30,7 +31,7 @@ def post(receiver: WebhookEmulator, *, body: str = BODY, key: str = KEY, ago: in
         "webhook-timestamp": str(int(at.timestamp())),
         "webhook-signature": Webhook(key).sign("a", at, body),
     }
-    connection = HTTPConnection(receiver.url.removeprefix("http://"), timeout=5)
+    connection = HTTPConnection(receiver.url.removeprefix("http://"), timeout=PATIENCE)
     try:
         connection.request("POST", "/hook", body, headers)
         return connection.getresponse().status

@@ -1,11 +1,14 @@
-"""Asserts of the two contracts are explained like those of the tests themselves; a Slack, and people in it."""
+"""The asserts of the two contracts are explained like a test's own; a Slack, its people, a worker of one thread."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import connection
 from django.test import Client as Browser
 from pytest_django import Settings
 
+from jobs import pool
 from tests.emulators.slack import APP_TOKEN, TOKEN, SlackEmulator
 from tests.emulators.slack_people import SECRET, People
 
@@ -35,3 +38,13 @@ def _send(path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
     kind = headers["content-type"]
     answer = Browser(enforce_csrf_checks=True).post(path, body, content_type=kind, headers=headers)
     return answer.status_code, answer.content
+
+
+@pytest.fixture
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The worker's threads end with the test, and their connections with them."""
+    monkeypatch.setattr(pool, "_LINGER_SECONDS", 0.05)
+    with ThreadPoolExecutor(1) as threads:
+        monkeypatch.setattr(pool, "_threads", lambda: threads)
+        yield
+        threads.submit(lambda: connection.close()).result()

@@ -57,6 +57,10 @@ class SourceContract:
         """A well-made request of this provider, proven with `secret` (else with the first of the secrets)."""
         raise NotImplementedError
 
+    def test_no_header_that_proves_anything_is_kept(self) -> None:
+        credentials = {*self.proof, "authorization", "cookie"} - {"webhook-id", "webhook-timestamp"}
+        assert not credentials & {*self.source.kept_headers} - {"x-slack-request-timestamp"}
+
     def accepts(self, request: RawRequest, *, secrets: list[str] | None = None) -> bool:
         """Whether the source believes the request; anything but a clear refusal is raised."""
         try:

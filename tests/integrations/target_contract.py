@@ -8,7 +8,16 @@ from typing import Any, Literal
 
 import pytest
 
-from integrations.contracts import DeliveryError, Landed, Listing, OutcomeUnknown, OutFile, Outgoing, Target
+from integrations.contracts import (
+    CannotTell,
+    DeliveryError,
+    Landed,
+    Listing,
+    OutcomeUnknown,
+    OutFile,
+    Outgoing,
+    Target,
+)
 
 CREATED = datetime(2026, 11, 23, 23, 45, tzinfo=UTC)
 
@@ -17,6 +26,16 @@ def out_file(content: bytes = b"# Menu\n\nWarm soup.\n", name: str = "menu.md", 
     """A file as a delivery brings it."""
     columns = {"kind": "draft", "media_type": "text/markdown", "sha256": hashlib.sha256(content).hexdigest()}
     return OutFile(**{**columns, **changes}, name=name, content=content)
+
+
+class OnThisMachine:
+    """Before TargetContract: nothing lies between target and world, so no answer is lost, and none put off."""
+
+    def lose_the_next_answer(self) -> bool:
+        return False
+
+    def ask_for_a_pause(self, seconds: int) -> bool:
+        return False
 
 
 class TargetContract:
@@ -47,11 +66,11 @@ class TargetContract:
 
     def lose_the_next_answer(self) -> bool:
         """Have the world make the next effect and keep the answer to itself; False where nothing can be lost."""
-        return False
+        raise NotImplementedError
 
     def ask_for_a_pause(self, seconds: int) -> bool:
         """Have the world refuse the next call with 429 and this Retry-After; False where it knows no such thing."""
-        return False
+        raise NotImplementedError
 
     def nothing(self) -> Outgoing:
         """An effect that has nothing to deliver."""
@@ -99,11 +118,13 @@ class TargetContract:
     def test_an_answer_that_is_lost_on_the_way_leaves_one_effect(self) -> None:
         if not self.lose_the_next_answer():
             return
-        with contextlib.suppress(OutcomeUnknown):
+        # Where it would be harmless once more, nobody has to look first: it is simply tried again.
+        with contextlib.suppress(OutcomeUnknown if self.can_be_asked else DeliveryError):
             self.make().deliver(self.outgoing())  # or it finds out for itself
         assert self.effects() == 1
         assert (self.make().find(self.outgoing()) is not None) is self.can_be_asked
-        self.make().deliver(self.outgoing())
+        if self.knows_its_keys:
+            self.make().deliver(self.outgoing())
         assert self.effects() == 1
 
     def test_a_pause_that_is_asked_for_is_told_and_nothing_was_made(self) -> None:
@@ -137,7 +158,10 @@ class TargetContract:
         target = self.make()
         if not isinstance(target, Listing):
             return
-        assert target.listing(CREATED - timedelta(days=1)) == []
+        try:
+            assert target.listing(CREATED - timedelta(days=1)) == []
+        except CannotTell:
+            return  # a mail server, for one
         landed = target.deliver(self.outgoing())
         (found,) = target.listing(CREATED - timedelta(days=1))
         assert (found.key, found.external_id) == (self.outgoing().key, landed.external_id)

@@ -4,15 +4,14 @@ Each through the worker as it runs, with mails that become real files. Nothing w
 """
 
 import datetime
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.storage import storages
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.test import Client as Browser
 from django.utils import timezone
 
@@ -27,7 +26,7 @@ from jobs.lifecycle.digest import digest_of
 from jobs.models import Client, Delivery, Event, Job, Review
 from tests.jobs.conftest import STEP, a_file, at_once, claimed, done, together
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("one_thread")]
 
 SUBJECT, TEXT = "Status", "Hello Marta"
 
@@ -40,16 +39,6 @@ def mails(settings: Any, tmp_path: Path) -> Callable[[], list[str]]:
     settings.UNDO_CLIENT = datetime.timedelta(seconds=30)
     workers._target.cache_clear()
     return lambda: [path.read_text() for path in sorted((tmp_path / "mail").glob("*.eml"))]
-
-
-@pytest.fixture(autouse=True)
-def one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The worker's threads end with the test, and their connections with them."""
-    monkeypatch.setattr(pool, "_LINGER_SECONDS", 0.05)
-    with ThreadPoolExecutor(1) as threads:
-        monkeypatch.setattr(pool, "_threads", lambda: threads)
-        yield
-        threads.submit(lambda: connection.close()).result()
 
 
 @pytest.fixture

@@ -1,13 +1,15 @@
 """The inbox mirrored in Notion, and decided there: only by whom the owner named, only what the row shows whole."""
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
+from django.db import transaction
 from django.utils import timezone
 
-from integrations import decisions, workers
+from integrations import decisions, reconciler, workers
 from integrations.notion import board
 from integrations.notion.client import Notion
 from integrations.notion.pace import pace_of
@@ -71,6 +73,12 @@ def send() -> None:
         workers.carry_out(delivery, pool.Pulse("deliveries"))
 
 
+def send_one() -> None:
+    delivery = queue.claim_delivery()
+    assert delivery is not None
+    workers.carry_out(delivery, pool.Pulse("deliveries"))
+
+
 def row(notion: NotionEmulator) -> Page:
     (source,) = notion.sources
     (page,) = notion.rows(source)
@@ -131,6 +139,21 @@ def test_what_was_decided_here_shows_there(notion: NotionEmulator, message: Revi
     assert not [seen for seen in notion.journal if "markdown" in seen.req.path], "its text stays as it was"
 
 
+@pytest.mark.parametrize("word", ["Approved", "Declined"])
+def test_who_is_named_and_may_only_read_decides_nothing(
+    notion: NotionEmulator, message: Review, owner: User, word: str
+) -> None:
+    User.objects.filter(pk=owner.pk).update(is_superuser=False)
+    owner.groups.add(Group.objects.get_or_create(name="read-only")[0])
+    notion.edit(row(notion), ANNA, Status=word)
+    assert decisions.look() == 0
+    assert after(notion, message) == (
+        "open",
+        "Waiting",
+        "Nothing was done: whoever set this may not decide here.",
+    )
+
+
 @pytest.mark.parametrize(("who", "active"), [(PAUL, True), (BOT, True), (ANNA, False)])
 @pytest.mark.parametrize("word", ["Approved", "Declined"])
 def test_nobody_else_decides_and_the_row_says_so(
@@ -152,7 +175,9 @@ def test_a_version_that_is_not_shown_is_not_approved(notion: NotionEmulator, mes
     notion.edit(row(notion), ANNA, Status="Approved")
     reviews.edit(message, by=owner, version=1, text="Dear Marta, not yet.")
     assert decisions.look() == 0, "a row that is about to change decides nothing"
-    assert after(notion, message)[:2] == ("open", "Waiting")
+    state, status, outcome = after(notion, message)
+    assert (state, status) == ("open", "Waiting")
+    assert "changed since" in outcome, "whoever set it is told that it did not count"
     assert "not yet" in row(notion).markdown
     code = row(notion).text("Code")
     reviews.edit(message, by=owner, version=2, text="Dear Marta, never.")
@@ -163,6 +188,38 @@ def test_a_version_that_is_not_shown_is_not_approved(notion: NotionEmulator, mes
     state, status, outcome = after(notion, message)
     assert (state, status) == ("open", "Waiting")
     assert "changed since" in outcome
+
+
+def test_a_decision_that_a_notice_would_overwrite_is_taken_first(notion: NotionEmulator, message: Review) -> None:
+    notion.edit(row(notion), ANNA, Status="Approved")
+    with transaction.atomic():
+        notice.enter("notion", key="notion:late", card=f"review:{message.pk}")
+    state, status, outcome = after(notion, message)
+    assert (state, status) == ("approved", "Approved")
+    assert outcome.startswith("Approved by owner, ")
+    assert Delivery.objects.get(key="notion:late").state == "cancelled"
+
+
+def test_a_decision_that_comes_after_another_is_told_that_it_did_not_count(
+    notion: NotionEmulator, message: Review, owner: User
+) -> None:
+    reviews.decline(message, by=owner, version=1)
+    notion.edit(row(notion), ANNA, Status="Approved")
+    state, status, outcome = after(notion, message)
+    assert (state, status) == ("declined", "Declined")
+    assert outcome == "Approved was set when it was declined already: nothing was done."
+    assert not Delivery.objects.filter(kind="notice", state="pending").exists()
+
+
+def test_when_a_row_cannot_be_read_it_is_not_overwritten(notion: NotionEmulator, message: Review) -> None:
+    notion.edit(row(notion), ANNA, Status="Declined")
+    with transaction.atomic():
+        notice.enter("notion", key="notion:late", card=f"review:{message.pk}")
+    notion.fault("GET /v1/pages", "status", **vars(notion.error("service_unavailable")))
+    send_one()
+    assert row(notion).text("Status") == "Declined"
+    assert Delivery.objects.get(key="notion:late").state == "pending"
+    assert after(notion, message)[:2] == ("declined", "Declined")
 
 
 SPOILT = {
@@ -313,6 +370,16 @@ def test_a_notion_that_is_down_is_left_in_peace(notion: NotionEmulator, message:
     assert notion.journal == []
     Breaker.objects.all().delete()
     assert decisions.look() == 1
+
+
+def test_a_row_that_is_there_twice_is_found_and_taken_away(notion: NotionEmulator, message: Review) -> None:
+    shown = row(notion)
+    (source,) = notion.sources
+    double = dataclasses.replace(shown, id="10000000-0000-4000-8000-0000000000fe")
+    notion.pages[double.id] = double
+    assert len(notion.rows(source)) == 2
+    assert reconciler.look() == 0
+    assert [page.id for page in notion.rows(source)] == [shown.id]
 
 
 def test_without_a_board_nobody_is_asked(settings: Any) -> None:

@@ -10,6 +10,7 @@ from django.test import Client as Browser
 from pytest_django import Settings
 
 from integrations import form_views, visitors
+from jobs import spool
 from jobs.lifecycle import replay
 from jobs.lifecycle.intake import secrets_of
 from jobs.models import Client, Job, Receipt, Trigger
@@ -292,8 +293,11 @@ def test_another_method_is_not_allowed(rule: Trigger, visitor: Browser, method: 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_database_that_is_not_to_be_had_loses_no_words(rule: Trigger, visitor: Browser) -> None:
+def test_a_database_that_is_not_to_be_had_loses_no_words(
+    rule: Trigger, visitor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page = opened(visitor)
+    monkeypatch.setattr(spool, "MOST_FILES", 0)
     monkey = {**page, **SAID}
     with occupied():
         response = visitor.post(PAGE, monkey)

@@ -36,7 +36,7 @@ def said(**columns: Any) -> Delivery:
 def test_the_card_of_a_review_brings_the_whole_text_that_would_leave(review: Review) -> None:
     outgoing = notices.compose(said(card=f"review:{review.pk}"))
     assert (outgoing.kind, outgoing.card, outgoing.previous) == ("notice", f"review:{review.pk}", None)
-    assert (outgoing.job_uid, outgoing.job_title) == (str(review.job.uid), "Winter page")
+    assert (outgoing.job_uid, outgoing.job_title) == (str(review.own_job.uid), "Winter page")
     assert outgoing.client == "Trattoria Lume"
     assert [file.content for file in outgoing.files] == [b"Hello Marta"]
     shown = outgoing.fields["review"]
@@ -59,7 +59,7 @@ def test_an_event_by_itself_brings_its_review_and_job(review: Review) -> None:
     outgoing = notices.compose(said(target="ledger"))
     assert outgoing.card == ""
     assert outgoing.fields["review"]["id"] == review.pk
-    assert outgoing.fields["job"]["id"] == str(review.job.uid)
+    assert outgoing.fields["job"]["id"] == str(review.own_job.uid)
     assert Event.objects.get(pk=outgoing.fields["event"]["id"]).name == "review.opened"
 
 

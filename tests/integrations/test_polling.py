@@ -2,16 +2,20 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connections
+from django.utils import timezone
 from pytest_django import Settings
 
 from integrations import polling, reception
+from integrations.mail.mailbox import Refused
 from integrations.mail.source import MailSource
-from jobs.models import Client, Job, Receipt, Trigger
+from jobs.lifecycle import absence
+from jobs.models import Client, Job, Receipt, Review, Trigger
 from jobs.states import Outcome
 from tests.emulators import dovecot, esp
 from tests.integrations.mail.mails import AUTHSERV, a_mail, cpython_mails
@@ -121,6 +125,21 @@ def test_without_a_mailbox_or_with_one_that_is_away_nothing_breaks(
         call_command("mailbox")
 
 
+def test_a_mailbox_that_stays_away_is_one_item_until_it_is_back(
+    server: dovecot.Dovecot, rule: Trigger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.lifecycle.absence.PATIENCE", timedelta())
+    server.put(a_mail())
+    assert polling.poll() == 1
+    server.stop()
+    for _ in range(2):
+        assert polling.poll() == 0
+    assert Review.objects.get().title == "The mailbox cannot be read"
+    server.start()
+    polling.poll()
+    assert Review.objects.get().state == "superseded"
+
+
 @pytest.mark.django_db(transaction=True)
 def test_who_listens_hears_of_mail_as_it_comes_and_comes_back_to_a_server_that_was_away(
     server: dovecot.Dovecot, monkeypatch: pytest.MonkeyPatch
@@ -158,3 +177,75 @@ def test_who_listens_hears_of_mail_as_it_comes_and_comes_back_to_a_server_that_w
         stopped.set()
         listening.join(20)
     assert Receipt.objects.count() == 2
+
+
+class Shut:
+    """A mailbox that refuses the login, and counts how often it was asked."""
+
+    asked = 0
+
+    def __init__(self, **_: Any) -> None:
+        pass
+
+    def visit(self) -> Any:
+        Shut.asked += 1
+        raise Refused("The server does not take this password.")
+
+
+@pytest.fixture
+def shut(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> type[Shut]:
+    settings.MAILBOX = {"url": "imap://desk:wrong@127.0.0.1/"}
+    monkeypatch.setattr(polling, "Mailbox", Shut)
+    Shut.asked = 0
+    return Shut
+
+
+def test_a_login_that_is_refused_is_one_item_and_is_not_tried_every_minute(
+    shut: type[Shut], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    for _ in range(120):
+        polling.poll()
+        now += timedelta(minutes=1)
+    # At once, after 1, 3, 7, 15 and 30 minutes, and then every 15.
+    assert shut.asked == 11
+    assert "does not take this password" in Review.objects.get().payload["cause"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_listens_waits_too_and_tries_at_once_when_it_is_started_anew(
+    shut: type[Shut], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (1, 2):
+        listen_until_it_is_told(monkeypatch)
+        assert shut.asked == number
+    assert Review.objects.count() == 1
+
+
+def listen_until_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start who listens; once it has told that it is refused, nobody polls, and it can be stopped."""
+    stopped, told, away = threading.Event(), threading.Event(), absence.away
+
+    def noted(*place: Any, **known: Any) -> Any:
+        item = away(*place, **known)
+        told.set()
+        return item
+
+    def listen() -> None:
+        try:
+            polling.listen(stopped)
+        finally:
+            connections.close_all()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(absence, "away", noted)
+        listening = threading.Thread(target=listen, daemon=True)
+        listening.start()
+        try:
+            assert told.wait(20)
+            assert polling.poll() == 0
+        finally:
+            stopped.set()
+            listening.join(20)
+    assert not listening.is_alive()

@@ -4,8 +4,13 @@ import pytest
 
 from integrations import reception, registry
 from integrations.contracts import Attached, BadSignature, Incoming, RawRequest
-from jobs.models import Receipt, Trigger
+from integrations.mail.source import MailSource
+from jobs.lifecycle import planning
+from jobs.lifecycle.job import open_job
+from jobs.models import Client, Delivery, Receipt, Review, Trigger
 from jobs.states import Outcome
+from tests.integrations.mail.mails import a_report
+from tests.jobs.conftest import STEP, claimed, done, message_result
 
 pytestmark = pytest.mark.django_db
 
@@ -44,3 +49,20 @@ def test_an_answer_to_no_job_of_ours_meets_the_rules() -> None:
     Trigger.objects.create(name="B", slug="b", source="mail")
     kept = reception.keep(registry.source("mail"), RAW, incoming(answers="3f2a9c1e-0000-4000-8000-000000000001"))
     assert (kept.receipt.outcome, len(kept.jobs)) == (Outcome.OPENED, 1)
+
+
+def test_a_report_on_a_mail_of_ours_raises_its_item_with_its_receipt(trattoria: Client) -> None:
+    open_job(title="Autumn menu", brief="Write it.", by="test", client=trattoria)
+    planning.accept_plan(claimed(), [STEP], by="orchestrator")
+    done(message_result())
+    sent = Delivery.objects.get(kind="client_message")
+    Delivery.objects.filter(pk=sent.pk).update_state(
+        state="delivered", external_id="<abc@studio.example>", approved_digest=sent.digest
+    )
+    source = registry.source("mail")
+    assert isinstance(source, MailSource)
+    read = source.read(None, raw=a_report("Message-ID: <abc@studio.example>"))
+    for _ in range(2):
+        assert reception.keep(source, RAW, read).receipt.outcome == Outcome.IGNORED
+    (item,) = Review.objects.filter(kind="alarm")
+    assert item.job_id == sent.job_id

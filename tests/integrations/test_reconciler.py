@@ -12,7 +12,7 @@ from django.test import Client as Browser
 from django_q.models import Schedule
 
 from integrations import reconciler, registry, workers
-from integrations.contracts import Landed, Marked, OutcomeUnknown, Outgoing
+from integrations.contracts import CannotTell, Landed, Marked, OutcomeUnknown, Outgoing
 from jobs import dispatch, pool
 from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle import job as jobs
@@ -226,3 +226,12 @@ def test_it_runs_at_every_start() -> None:
     assert (again.func, again.minutes) == ("integrations.reconciler.look", 60)
     assert again.next_run.year == first.next_run.year
     assert Schedule.objects.get(name="sweep").next_run.year == 2200
+
+
+def test_who_cannot_be_asked_as_it_is_set_up_is_passed_over_in_silence(
+    delivered: Delivery, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(Shelf, "fault", CannotTell("no list here"))
+    assert reconciler.look() == 0
+    assert not caplog.records
+    assert not Review.objects.exists()

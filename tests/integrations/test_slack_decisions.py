@@ -14,11 +14,13 @@ from jobs import pool, queue
 from jobs.lifecycle import job as jobs
 from jobs.lifecycle import planning
 from jobs.lifecycle import review as verbs
+from jobs.lifecycle.item import open_review
 from jobs.models import Client, Delivery, Event, Job, Receipt, Review
 from jobs.states import ReviewKind
 from tests.emulators.slack import TOKEN, Json, SlackEmulator
 from tests.emulators.slack_people import Heard, People
 from tests.jobs.conftest import STEP, a_rule, at_once, claimed, done, message_result
+from tests.jobs.people import person
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +33,7 @@ def desk(slack: SlackEmulator, people: People, owner: User, settings: Settings) 
     User.objects.create_user("left", is_active=False)
     settings.TARGETS = {**settings.TARGETS, "slack": {"token": TOKEN, "channel": "C1", "base_url": slack.base_url}}
     settings.NOTICES = {"slack": WISH}
-    settings.DESKS["slack"]["approvers"] = {"U1": "owner", "U2": "left"}
+    settings.DESKS["slack"]["approvers"] = {"U1": "owner", "U2": "left", "U4": person("read-only").username}
     workers._target.cache_clear()
 
 
@@ -89,7 +91,7 @@ def test_one_message_follows_a_job_to_its_end(slack: SlackEmulator, message: Rev
     Delivery.objects.filter(kind="client_message").update(ready_at=timezone.now())
     carried_out()
     assert card(slack, job)["text"] == "Done: Winter page"
-    assert "client message by mail" in words(card(slack, job))
+    assert "message to the client by mail" in words(card(slack, job))
     assert Job.objects.get().state == "completed"
 
 
@@ -124,7 +126,7 @@ def test_a_second_press_hears_who_was_first(slack: SlackEmulator, message: Revie
     old = dict(shown(slack, message))
     for _ in range(2):
         people.click(old, "review.approve")
-    assert [said for said in told(slack) if said.startswith("Already approved by owner")]
+    assert [said for said in told(slack) if said.startswith("Already approved by you")]
     assert Event.objects.filter(name="review.approved").count() == 1
 
 
@@ -137,6 +139,16 @@ def test_who_is_not_named_decides_nothing(slack: SlackEmulator, message: Review,
     block = {"type": "input", "block_id": "words", "element": {"action_id": "words"}}
     heard = people.submit({**view, "blocks": [block]}, {"words": "Shorter"}, user=user)
     assert heard.json()["response_action"] == "errors"
+    message.refresh_from_db()
+    assert (message.state, slack.views) == ("open", [])
+
+
+def test_who_is_named_and_may_only_read_decides_nothing(
+    slack: SlackEmulator, message: Review, people: People
+) -> None:
+    for press in ("review.approve", "review.revise"):
+        people.click(shown(slack, message), press, user="U4")
+    assert told(slack) == ["You may read this here, not decide it: your account has not the right to decide."] * 2
     message.refresh_from_db()
     assert (message.state, slack.views) == ("open", [])
 
@@ -173,7 +185,7 @@ def test_a_question_is_answered_by_a_button(slack: SlackEmulator, question: Revi
     assert Job.objects.get().answers[0]["answer"] == "Winter"
     assert "Answered by owner" in words(shown(slack, question))
     people.click({**shown(slack, question), "blocks": old_blocks(question)}, "review.answer.0")
-    assert told(slack)[0].startswith("Already answered by owner")
+    assert told(slack)[0].startswith("Already answered by you")
 
 
 def old_blocks(review: Review, action: str = "review.answer.0") -> list[Json]:
@@ -297,7 +309,7 @@ def test_a_failure_and_an_alarm_are_told_too(slack: SlackEmulator, people: Peopl
     assert "The model &lt;is&gt; gone" in words(message)
     assert "Set the key." in words(message)
     assert names(message) == {"", "open"}
-    alarm = jobs.open_review(review.job, ReviewKind.ALARM, title="Silent", consequence="Nothing came.", payload={})
+    alarm = open_review(review.job, ReviewKind.ALARM, title="Silent", consequence="Nothing came.", payload={})
     people.click(shown(slack, alarm), "review.noted")
     alarm.refresh_from_db()
     assert (alarm.state, alarm.note) == ("answered", "acknowledged")

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection, connections
 from django.test import Client as Browser
 
+from jobs.lifecycle import arrival
 from jobs.models import Job, Receipt, Trigger
 from tests.emulators.slack import BOT_USER, SlackEmulator
 from tests.emulators.slack_people import People, mention
@@ -149,5 +150,6 @@ def test_slack_is_answered_in_time_while_a_writer_holds_the_database(rule: Trigg
         heard = people.slash("look at the menu")
         people.say("and at the wine list")
     assert heard.json()["text"].startswith("Accepted")
+    arrival.take_in()
     assert Job.objects.count() == 2
     connection.close()

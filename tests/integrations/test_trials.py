@@ -27,7 +27,15 @@ RULES: list[tuple[str, dict[str, Any]]] = [
     ("standard", {"types": ["order.paid"]}),
     ("github", {"event": "issues.labeled", "label": "agent", "repository": "a/b"}),
     ("github", {"event": "pull_request.opened", "author_association": ["CONTRIBUTOR"]}),
+    ("notion", {}),
+    ("notion", {"event": "comment.created", "data_source": "10000000-0000-4000-8000-000000000001"}),
 ]
+
+
+@pytest.fixture(autouse=True)
+def notion(settings: Settings) -> None:
+    """A Notion that can prove itself."""
+    settings.SOURCE_SECRETS = {**settings.SOURCE_SECRETS, "notion": ["secret_token_of_notion"]}
 
 
 @pytest.mark.parametrize(("source", "conditions"), RULES)
@@ -46,6 +54,28 @@ def test_a_test_event_of_a_shared_address_is_proven_by_the_secrets_of_that(setti
     a_rule("contact")
     assert trials.send(a_rule("second", address="contact")).status == 202
     assert Receipt.objects.get().address == "contact"
+
+
+@pytest.mark.parametrize(
+    ("source", "conditions", "named"),
+    [
+        ("form", {"fields": FIELDS}, {"mail", "size", "text"}),
+        ("form", {}, {"name", "email", "subject", "message"}),
+        ("github", {"event": "issues.labeled"}, {"repository", "title", "label", "text"}),
+        ("mail", {}, {"subject", "from", "text"}),
+        ("slack", {}, {"text", "user", "channel"}),
+        ("notion", {}, {"page", "text"}),
+    ],
+)
+def test_what_a_template_may_name_is_known_before_an_event_came(
+    source: str, conditions: dict[str, Any], named: set[str]
+) -> None:
+    assert named <= set(trials.names(source, conditions))
+
+
+@pytest.mark.parametrize(("source", "conditions"), [("pigeon", {}), ("github", {}), ("form", {"fields": 3})])
+def test_of_an_event_that_cannot_be_made_up_no_name_is_known(source: str, conditions: dict[str, Any]) -> None:
+    assert trials.names(source, conditions) == {}
 
 
 def test_each_test_event_is_one_of_its_own() -> None:

@@ -15,6 +15,7 @@ from django.db import connection, connections
 from django.test import Client as Browser
 
 from integrations import signatures
+from jobs import spool
 from jobs.lifecycle.intake import secrets_of
 from jobs.models import Client, Event, Job, Receipt, Trigger
 from tests.integrations.github.test_source import ISSUE
@@ -291,7 +292,10 @@ def occupied() -> Iterator[None]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_database_that_is_not_to_be_had_asks_the_sender_to_come_again(rule: Trigger) -> None:
+def test_a_database_that_is_not_to_be_had_asks_the_sender_to_come_again(
+    rule: Trigger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spool, "MOST_FILES", 0)
     with occupied():
         response = post(rule)
     assert response.status_code == 503

@@ -11,6 +11,7 @@ from integrations import registry, workers
 from integrations.contracts import DeliveryError, OutcomeUnknown, Outgoing, TargetClosed
 from jobs import policy, pool, queue
 from jobs.lifecycle import breaker, notice, planning
+from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle import job as jobs
 from jobs.models import Breaker, Client, Delivery, Review
 from tests.integrations.test_workers import LANDED, ScriptedTarget, read, wait_over
@@ -101,6 +102,28 @@ def test_a_target_that_takes_nothing_as_it_is_set_up_is_left_in_peace_at_once(
     assert set(Delivery.objects.values_list("state", flat=True)) == {"pending"}
 
 
+def test_one_that_is_shut_out_while_others_are_let_in_fails_alone(
+    documents: Callable[[int], None], pulse: pool.Pulse
+) -> None:
+    documents(3)
+    barred = Delivery.objects.order_by("id")[0]
+
+    def judge(outgoing: Outgoing) -> Any:
+        return TargetClosed("No right to this repository.") if outgoing.key == barred.key else LANDED
+
+    ScriptedTarget.lines.extend([judge] * 4)
+    workers.carry_out(sending(), pulse)
+    assert breaker.is_open("scripted")
+    breaker.try_now("scripted")
+    workers.carry_out(probing(), pulse)
+    for _ in range(2):
+        wait_over(barred)
+        workers.carry_out(sending(), pulse)
+    assert sorted(Delivery.objects.values_list("state", flat=True)) == ["delivered", "delivered", "failed"]
+    assert not breaker.is_open("scripted")
+    assert [row.kind for row in Review.objects.filter(state="open")] == ["failure"]
+
+
 def test_a_pause_that_one_is_asked_for_holds_for_all_and_raises_nothing(
     documents: Callable[[int], None], pulse: pool.Pulse
 ) -> None:
@@ -153,6 +176,25 @@ def test_one_that_never_succeeds_keeps_no_other_from_showing_that_the_target_wor
     workers.carry_out(probing(), pulse)
     assert read(other).state == "delivered"
     assert not breaker.is_open("scripted")
+
+
+def test_the_work_of_other_targets_keeps_none_shut_and_no_doubt_unsolved(
+    documents: Callable[[int], None], pulse: pool.Pulse
+) -> None:
+    documents(4)
+    down, doubtful = Delivery.objects.order_by("id")[:2]
+    ScriptedTarget.lines.extend([TargetClosed("The token was revoked."), OutcomeUnknown("no answer"), LANDED])
+    workers.carry_out(sending(), pulse)
+    Delivery.objects.exclude(pk=down.pk).update(target="elsewhere", priority=2)
+    Delivery.objects.filter(target="elsewhere").update(ready_at=down.created_at)
+    second = sending()
+    assert second == doubtful
+    deliveries.doubt(second, reason="no answer", lag_seconds=0, by="test")
+    assert workers._claim(2) == doubtful, "a doubt before more internal work"
+    Delivery.objects.filter(pk=down.pk).update(ready_at=down.created_at)
+    breaker.try_now("scripted")
+    assert workers._claim(2) == down, "and the probe before all"
+    assert workers._claim(2) not in {down, doubtful, None}
 
 
 def test_of_many_who_would_probe_one_does(documents: Callable[[int], None], pulse: pool.Pulse) -> None:

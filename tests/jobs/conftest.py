@@ -3,13 +3,14 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 import redis
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 from django.utils import timezone
 from django_q.brokers import get_broker
 
@@ -171,6 +172,18 @@ def done(result: tasks.Result, **changes: Any) -> Task:
     run = claimed()
     tasks.succeed(run, result, by="agent:test")
     return Task.objects.get(runs=run)
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Within, another connection writes to the database, and does not end it. Of SQLite alone."""
+    other = connections.create_connection("default")
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("BEGIN IMMEDIATE")
+        yield
+    finally:
+        other.close()
 
 
 def together(count: int, act: Callable[[], Any]) -> list[Any]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from jobs import arrivals
 from jobs.lifecycle import replay
 from jobs.lifecycle.intake import accept
-from jobs.models import Receipt, Trigger
+from jobs.models import Job, Receipt, Trigger
 from tests.jobs.conftest import a_rule, an_event
 
 pytestmark = pytest.mark.django_db
@@ -33,13 +33,46 @@ def test_a_rule_knows_its_last_event_and_what_could_not_become_a_job() -> None:
     assert [fault.problem for fault in arrivals.faults_of(bad)] == [receipt.problems["bad"]]
 
 
+def test_a_rule_knows_how_many_jobs_it_opened_lately() -> None:
+    rule, quiet = a_rule("busy"), a_rule("quiet")
+    for number in range(4):
+        came(number, [rule])
+    oldest = Job.objects.order_by("id").first()
+    assert oldest
+    Job.objects.filter(pk=oldest.pk).update(
+        created_at=timezone.now() - arrivals.LATELY - datetime.timedelta(hours=1)
+    )
+    assert {row.trigger.slug: row.lately for row in arrivals.rules()} == {"busy": 3, quiet.slug: 0}
+
+
+def test_they_are_counted_up_to_a_cap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrivals, "LATELY_CAP", 2)
+    rule = a_rule("busy")
+    for number in range(3):
+        came(number, [rule])
+    (row,) = arrivals.rules()
+    assert (row.lately, row.opened_more) == (2, True)
+
+
+def test_how_many_it_opened_is_read_by_an_index(hourly: Trigger) -> None:
+    """Of all jobs of a rule only the last ones are looked at."""
+    with CaptureQueriesContext(connection) as queries:
+        arrivals.rules()
+    asked = next(query["sql"] for query in queries if "count(" in query["sql"])
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET enable_seqscan = off")
+        cursor.execute(f"{'EXPLAIN' if connection.vendor == 'postgresql' else 'EXPLAIN QUERY PLAN'} {asked}")
+        assert "job_of_rule" in str(cursor.fetchall())
+
+
 def test_a_fault_that_a_replay_mended_is_none_any_more() -> None:
     rule = a_rule("contact", brief_template="{nobody}")
     receipt = came(1, [rule])
     Trigger.objects.update(brief_template="{text}")
     replay.replay(receipt, by="owner")
     assert arrivals.faults_of(rule) == []
-    assert [arrival.job is not None for arrival in arrivals.arrivals_of(rule)] == [True]
+    assert [arrival.job is not None for arrival in arrivals.arrivals_of(rule, arrivals.faults_of(rule))] == [True]
 
 
 def test_the_last_events_of_a_rule_are_those_that_opened_and_those_that_could_not() -> None:
@@ -48,7 +81,7 @@ def test_the_last_events_of_a_rule_are_those_that_opened_and_those_that_could_no
     Trigger.objects.update(brief_template="{nobody}")
     came(2, [Trigger.objects.get()])
     came(3, [])
-    newest, oldest = arrivals.arrivals_of(rule)
+    newest, oldest = arrivals.arrivals_of(rule, arrivals.faults_of(rule))
     assert (newest.job, newest.problem != "") == (None, True)
     assert oldest.job is not None
 

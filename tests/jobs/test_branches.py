@@ -1,6 +1,7 @@
 """What the history says of a pushed branch."""
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from jobs import branches, events
 from jobs.branches import Check
@@ -28,6 +29,16 @@ def test_a_check_counts_as_it_stands_and_for_its_own_commit(job: Job) -> None:
         ("lint", "success"),
     ]
     assert branches.checks(job.pk, "c2") == []
+
+
+def test_checks_and_remarks_are_one_read(job: Job, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    check(job, "lint", "success")
+    check(job, "lint", "failure", commit="c0")
+    tell(job, branches.REMARKED, reason="Use a sum.", title="menu.py:3", steers=True)
+    with django_assert_num_queries(1):
+        checks, remarks = branches.known(job.pk, "c1")
+    assert (checks, remarks) == (branches.checks(job.pk, "c1"), branches.remarks(job.pk))
+    assert ([one.result for one in checks], [one.text for one in remarks]) == (["success"], ["Use a sum."])
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from pytest_django import Settings
 
 from jobs import budget
 from jobs.lifecycle import planning
-from jobs.models import Day, Job, Run
-from tests.jobs.conftest import STEP, claimed, together
+from jobs.models import Day, Job, Run, Trigger
+from tests.jobs.conftest import STEP, a_rule, claimed, together
 
 pytestmark = pytest.mark.django_db
 
@@ -179,3 +179,56 @@ def test_what_nobody_confirmed_is_told_apart(run: Run) -> None:
     budget.release(run, spent=True)
     run.refresh_from_db()
     assert (run.cost_microusd, run.unconfirmed_microusd) == (300_000, 200_000)
+
+
+def of_a_rule(run: Run, *, daily: int | None) -> Trigger:
+    """Make the Run's job one that a rule opened, which may spend so much a day."""
+    rule = a_rule(daily_microusd=daily)
+    Job.objects.filter(pk=run.job_id).update(trigger=rule)
+    return rule
+
+
+def test_all_jobs_of_a_rule_share_its_money_of_the_day(run: Run) -> None:
+    rule = of_a_rule(run, daily=500_000)
+    budget.reserve(run, 300_000)
+    budget.charge(run, 200_000)
+    assert budget.spent_by(rule.pk) == 200_000
+    with pytest.raises(budget.OverBudget, match=rf"its rule “{rule.name}”, \$0.50 a day, has \$0.20 spent") as over:
+        budget.reserve(run, 300_001)
+    assert over.value.scope == "rule"
+    assert books(run) == same(0, 200_000), "nothing was set aside anywhere"
+    budget.reserve(run, 300_000)
+
+
+def test_what_follows_from_a_job_is_paid_by_its_rule(run: Run) -> None:
+    rule = of_a_rule(run, daily=500_000)
+    budget.charge(run, 400_000)
+    child = Job.objects.get(pk=run.job_id)
+    Job.objects.create(title="Next", brief="x", parent=child, budget_microusd=10**6, ready_at=child.ready_at)
+    Job.objects.filter(pk=child.pk).update(ready_at=timezone.now() + timedelta(days=1))
+    follow_up = claimed()
+    assert budget.rule_of(follow_up.job_id) == rule.pk
+    with pytest.raises(budget.OverBudget, match="of its rule"):
+        budget.reserve(follow_up, 100_001)
+
+
+def test_a_rule_without_a_limit_has_its_money_counted(run: Run) -> None:
+    rule = of_a_rule(run, daily=None)
+    budget.reserve(run, 300_000)
+    budget.charge(run, 250_000)
+    assert budget.spent_by(rule.pk) == 250_000
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_reserve_at_once_share_what_the_rule_has(run: Run) -> None:
+    of_a_rule(run, daily=500_000)
+    refused = together(4, lambda: _refused(run, 300_000))
+    assert sorted(refused) == [False, True, True, True]
+
+
+def _refused(run: Run, amount: int) -> bool:
+    try:
+        budget.reserve(run, amount)
+    except budget.OverBudget:
+        return True
+    return False

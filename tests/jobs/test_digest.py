@@ -1,15 +1,21 @@
 """The night in a message: once a date, at the owner's hour, with nothing of a stranger's mark-up in it."""
 
 import datetime
+import re
 
 import pytest
+from django.test import Client as Browser
 from django.utils import timezone
 from pytest_django import Settings
 
 from jobs import digest
 from jobs.lifecycle import job as jobs
 from jobs.models import Client, Job
+from tests.jobs.conftest import a_rule
+from tests.jobs.inbox.conftest import desk
 from tests.jobs.test_nights import EVENING, MORNING, an_attempt, an_effect, an_ended_job, an_item, at
+
+__all__ = ["desk"]
 
 pytestmark = pytest.mark.django_db
 
@@ -28,15 +34,25 @@ def test_it_says_what_failed_what_waits_and_what_got_done_with_links(trattoria: 
     an_item(broken, 3)
     an_effect(done, 2, "unknown", 1)
     found = digest.compose(MORNING, now=at(11))
-    assert found.subject == "Night to 24 November: 1 done, 1 failed, 1 wait for you."
+    assert found.subject == "Night to 24 November: 1 done, 1 failed, 1 waits for you."
     assert found.url == "https://desk.example.com/nights/2026-11-24/"
     lines = found.text.splitlines()
-    assert lines[0] == "1 done, 1 failed, 1 wait for you."
-    assert "- Waiting for you: 1 questions ([inbox](https://desk.example.com/inbox/))" in lines
-    assert any(line.startswith("- Spent: $0.42 of $") for line in lines)
+    assert lines[0] == "Overnight 1 done, 1 failed, $0.42 of $20.00 spent."
+    assert "- Waiting for you: 1 question ([inbox](https://desk.example.com/inbox/))" in lines
     assert f"- [Job at 2](https://desk.example.com/jobs/{broken.uid}/): The source answered 403." in lines
     assert f"- [Job at 1](https://desk.example.com/jobs/{done.uid}/)" in lines
     assert lines.index("**Failed**") < lines.index("**Not delivered**") < lines.index("**Done**")
+
+
+def test_the_sentence_over_the_inbox_is_its_first(trattoria: Client, desk: Browser) -> None:
+    now = timezone.now()
+    a_rule("briefing", source="schedule", conditions={"when": "every day at 4:40", "timezone": "UTC"})
+    page = desk.get("/inbox/").content.decode().partition('<header class="night">')[2].partition("</header>")[0]
+    shown = " ".join(re.sub(r"<[^>]+>", "", page.rpartition("<p>")[2]).split())
+    first, _, said, *_ = digest.compose(timezone.localdate(), now=now).text.splitlines()
+    assert said == f"{shown}."
+    assert shown == "Overnight 0 done, $0.00 of $20.00 spent, next run 04:40"
+    assert first == "A quiet night: nothing was to be done."
 
 
 def test_strangers_words_stay_words(trattoria: Client) -> None:

@@ -36,6 +36,14 @@ def test_a_line_without_data_has_an_empty_one() -> None:
     assert Event.objects.get().data == {}
 
 
+@pytest.mark.django_db
+def test_several_lines_are_written_at_once_in_their_order(job: Job) -> None:
+    names = ["job.resumed", "job.waits", "job.resumed"]
+    ids = events.append_all([events.Line(name, "test", "job", job.pk, job.pk) for name in names])
+    assert [Event.objects.get(pk=pk).name for pk in ids] == names
+    assert ids == sorted(ids)
+
+
 def test_an_unknown_name_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"'job\.exploded' is not an event"):
         events.append("job.exploded", actor="test", noun="job", row=1, job_id=None)
@@ -54,5 +62,5 @@ def test_every_name_is_past_tense_of_one_noun_and_is_written_somewhere() -> None
     assert set(shaped) == {"job", "task", "run"}
     for name in events.NAMES:
         noun, verb = name.split(".")
-        assert noun in {"job", "task", "run", "review", "delivery", "branch"}
+        assert noun in {"job", "task", "run", "review", "delivery", "branch", "allowance", "client", "house"}
         assert f'"{name}"' in source or (noun in shaped and verb), name

@@ -4,13 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from jobs.holder import Holder, this_process
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -25,14 +25,6 @@ def holder_of(pid: int) -> Holder:
     """The holder that a process is, as the process itself would say it."""
     started = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[19]
     return Holder(host=this_process().host, pid=pid, started=started)
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Look until it is true; fails after ten seconds."""
-    deadline = time.monotonic() + 10
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def test_this_process_is_here_and_alive() -> None:

@@ -1,4 +1,4 @@
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from django.utils import timezone
@@ -23,3 +23,11 @@ def test_a_night_is_named_by_its_morning(moment: str, night: date | None) -> Non
     if night:
         begins, ends = hours.bounds(night)
         assert begins <= here < ends
+
+
+def test_a_night_is_one_of_the_houses_clock_whoever_looks() -> None:
+    morning = date(2026, 11, 27)
+    with timezone.override("Asia/Tokyo"):
+        elsewhere, moment = hours.bounds(morning), hours.here(datetime(2026, 11, 27, 6, tzinfo=UTC))
+    assert elsewhere == hours.bounds(morning)
+    assert moment.hour == 6

@@ -7,14 +7,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
-from jobs import nights
+from jobs import budget, figures, nights, queries
 from jobs.lifecycle import job as jobs
-from jobs.models import Client, Delivery, Job, Review, Run
+from jobs.models import Allowance, Client, Delivery, Job, Review, Run
 from jobs.states import ReviewKind
-from tests.jobs.conftest import claimed, told
+from tests.jobs.conftest import a_rule, claimed, told
 
 pytestmark = pytest.mark.django_db
 
@@ -165,9 +164,9 @@ def test_an_empty_night_is_quiet(db: None) -> None:
     assert report.usual == nights.Usual(0, 0.0, 0.0, 0.0)
 
 
-def test_a_night_keeps_the_hours_of_the_wall_clock() -> None:
-    with timezone.override("Europe/Berlin"):
-        begins, ends = nights.bounds(datetime.date(2026, 3, 29))  # the clock goes forward in this night
+def test_a_night_keeps_the_hours_of_the_wall_clock(settings: Settings) -> None:
+    settings.TIME_ZONE = "Europe/Berlin"
+    begins, ends = nights.bounds(datetime.date(2026, 3, 29))  # the clock goes forward in this night
     assert (begins.hour, ends.hour) == (20, 8)
     assert ends.astimezone(UTC) - begins.astimezone(UTC) == datetime.timedelta(hours=11)
 
@@ -183,4 +182,38 @@ def test_a_report_asks_as_little_for_many_rows_as_for_few(number: int, trattoria
     ) as asked:
         report = nights.report(MORNING, now=at(12))
     assert len(report.done) <= nights.LISTED
-    assert len(asked) <= 18
+    assert len(asked) <= 8
+
+
+def test_two_weeks_are_three_reads(trattoria: Client) -> None:
+    for back in (0, 1, 5):
+        an_attempt(an_ended_job(trattoria, 2 - 24 * back), 2 - 24 * back, cost_microusd=10, cost_unknown=back == 5)
+    with CaptureQueriesContext(connection) as asked:
+        found = nights.recent(MORNING)
+    assert len(asked) == 3
+    assert [one.completed for one in found] == [1, 1, 0, 0, 0, 1, *[0] * 8]
+    assert [one.unpriced for one in found][5] == 1
+    assert found[1] == nights.night(MORNING - datetime.timedelta(days=1))
+
+
+def test_what_heads_the_inbox_is_one_read(
+    trattoria: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    an_item(an_ended_job(trattoria, 2), 3)
+    an_attempt(an_ended_job(trattoria, 5, "job.failed"), 5, cost_microusd=10, cost_unknown=True)
+    morning = at(11.5)
+    with django_assert_num_queries(1):
+        night, most, next_run, stamp = nights.at_a_glance(morning)
+    assert night == nights.report(MORNING, now=morning).night
+    assert (night.completed, night.failed, night.spent_microusd, night.unpriced) == (1, 1, 10, 1)
+    assert stamp == figures.stamp_of_inbox(morning)
+    assert (most, next_run) == (budget.usual(budget.NIGHT), None)
+    for name, when in (("late", "every day at 23:00"), ("early", "every day at 4:40"), ("broken", "at full moon")):
+        a_rule(name, source="schedule", conditions={"when": when, "timezone": "UTC"})
+    a_rule("off", source="schedule", conditions={"when": "every hour", "timezone": "UTC"}, enabled=False)
+    known = queries.next_run(morning)
+    assert known is not None
+    assert nights.at_a_glance(morning).next_run == known[0]
+    Allowance.objects.create(scope=budget.DAY, microusd=1)
+    Allowance.objects.create(scope=budget.NIGHT, microusd=7_000_000)
+    assert nights.at_a_glance(morning).envelope_microusd == 7_000_000 == budget.most(budget.NIGHT)

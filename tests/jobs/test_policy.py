@@ -71,3 +71,22 @@ def test_a_follow_up_gets_an_equal_part_and_one_part_stays() -> None:
 def test_the_same_in_other_dress_has_the_same_digest(one: str, other: str, same: bool) -> None:
     assert (policy.content_digest(one) == policy.content_digest(other)) is same
     assert len(policy.content_digest(one)) == 64
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "safe"),
+    [
+        ("alarm", {"alarm": "empty"}, True),
+        ("alarm", {"alarm": "silent", "held": True}, False),
+        ("failure", {"cause": "403", "written": False, "kind": ""}, True),
+        ("failure", {"unknown": True}, False),
+        ("failure", {"written": True}, False),
+        ("failure", {"delivery": 7}, False),
+        ("failure", {"kind": "budget"}, False),
+        ("message", {}, False),
+        ("merge", {}, False),
+        ("question", {}, False),
+    ],
+)
+def test_only_what_stays_inside_is_safe(kind: str, payload: dict[str, object], safe: bool) -> None:
+    assert policy.is_safe(kind, payload) is safe

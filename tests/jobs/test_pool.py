@@ -1,7 +1,6 @@
 """How a worker process works: claim until nothing is left, a slot kept for clients, a heart that beats."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -18,10 +17,9 @@ from jobs.lifecycle import planning
 from jobs.models import Cluster, Delivery, Job, Process, Run
 from jobs.pool import Pulse
 from tests.jobs.conftest import document_result, done
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-PATIENCE = 10.0
 
 
 @pytest.fixture(autouse=True)
@@ -55,14 +53,6 @@ def open_jobs(*priorities: int) -> list[Job]:
 def ask(run: Run, pulse: Pulse) -> None:
     """End a planning Run in the shortest way."""
     planning.ask(run, question="What?", suggestions=["a", "b"], recommended=0, by="test")
-
-
-def until(true: Callable[[], object]) -> None:
-    """Look until it is true."""
-    deadline = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def serve(do: Callable[[Run, Pulse], None], claim: Callable[[int], Run | None] = queue.claim_run) -> int:
@@ -250,6 +240,23 @@ def test_leases_of_what_it_holds_are_renewed(settings: Settings) -> None:
 
     assert serve(do) == 1
     assert Job.objects.get().state == "needs_clarification"
+
+
+def test_the_lease_of_a_delivery_that_takes_its_time_is_renewed(
+    planned: Callable[..., Job], settings: Settings
+) -> None:
+    settings.LEASE = timedelta(seconds=0.4)
+    planned()
+    done(document_result())
+
+    def do(delivery: Delivery, pulse: Pulse) -> None:
+        claimed_until = Delivery.objects.get().lease_until
+        with pulse.carrying(delivery):
+            until(lambda: Delivery.objects.get().lease_until > claimed_until + settings.LEASE)
+        deliveries.land(delivery, external_id="1", url="", detail="", by="test")
+
+    assert pool.serve("deliveries", claim=queue.claim_delivery, do=do) == 1
+    assert Delivery.objects.get().state == "delivered"
 
 
 def test_a_lease_that_was_let_go_is_not_renewed() -> None:

@@ -16,8 +16,7 @@ from jobs.lifecycle import review as reviews
 from jobs.lifecycle import task as tasks
 from jobs.lifecycle.job import open_job
 from jobs.models import Client, Delivery, Event, Job, Review, Run, Trigger
-from jobs.states import JobState
-from tests.jobs.conftest import claimed, done, last_hour, message_result
+from tests.jobs.conftest import a_rule, claimed, done, last_hour, message_result
 
 pytestmark = pytest.mark.django_db
 
@@ -82,20 +81,6 @@ def test_what_agents_do_now_is_named(planned: Callable[..., Job]) -> None:
     assert queries.at_work() == []
 
 
-def test_jobs_are_counted_by_state_up_to_a_cap(
-    job: Job, trattoria: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(queries, "COUNT_CAP", 1)
-    for state in ("completed", "completed", "failed"):
-        open_job(title="x", brief="x", by="test", client=trattoria)
-        Job.objects.filter(pk=Job.objects.latest("id").pk).update_state(state=state)
-    tallies = {tally.state: (tally.number, tally.is_more) for tally in queries.figures(timezone.now()).counts}
-    assert tallies["pending"] == (1, False)
-    assert tallies["completed"] == (1, True)
-    assert tallies["failed"] == (1, False)
-    assert list(tallies) == [str(state) for state in JobState]
-
-
 def test_one_job_is_read_in_a_fixed_number_of_queries(planned: Callable[..., Job], owner: User) -> None:
     job = planned()
     done(message_result())
@@ -135,6 +120,7 @@ def test_a_chain_is_read_whole_from_each_of_its_jobs_level_by_level(job: Job) ->
 
 def test_a_chain_costs_queries_by_its_depth_and_not_by_its_jobs(job: Job) -> None:
     child = open_job(title="child", brief="child", by="test", parent=job, depth=1)
+    assert child.parent == job  # read once, whatever comes of it later
     with CaptureQueriesContext(connection) as few:
         queries.chain(child)
     for number in range(20):
@@ -156,25 +142,6 @@ def test_of_a_long_history_the_end_is_shown(job: Job, monkeypatch: pytest.Monkey
     for _ in range(3):
         events.append("job.resumed", actor="test", noun="job", row=job.pk, job_id=job.pk)
     assert [event.name for event in queries.timeline(job.pk)] == ["job.resumed"] * 2
-
-
-def test_the_stamp_of_a_job_changes_with_its_history_and_its_cost(job: Job) -> None:
-    before = queries.stamp_of_job(job.uid)
-    assert queries.stamp_of_job(job.uid) == before
-    Job.objects.filter(pk=job.pk).update(spent_microusd=5)
-    spent = queries.stamp_of_job(job.uid)
-    assert spent != before
-    events.append("job.resumed", actor="test", noun="job", row=job.pk, job_id=job.pk)
-    assert queries.stamp_of_job(job.uid) != spent
-
-
-def test_the_stamp_of_the_inbox_changes_when_a_snoozed_item_comes_back(owner: User, trattoria: Client) -> None:
-    item = asked("Later", trattoria)
-    now = timezone.now()
-    reviews.snooze(item, by=owner, version=1, until=now + datetime.timedelta(hours=1))
-    hidden = queries.stamp_of_inbox(now)
-    assert queries.stamp_of_inbox(now + datetime.timedelta(minutes=59)) == hidden
-    assert queries.stamp_of_inbox(now + datetime.timedelta(minutes=60)) != hidden
 
 
 def test_an_artifact_is_found_by_its_sum(planned: Callable[..., Job]) -> None:
@@ -272,3 +239,21 @@ def test_twenty_slots_are_read_in_as_many_queries_as_two(hourly: Trigger) -> Non
         slot.open_due(last_hour() + datetime.timedelta(hours=hour))
     assert len(queries.past_slots(hourly)) == 20
     assert read() == few
+
+
+def test_the_next_run_is_that_of_the_schedule_that_comes_first(db: None) -> None:
+    now = datetime.datetime(2026, 11, 27, 8, tzinfo=datetime.UTC)
+    assert queries.next_run(now) is None
+    for name, when in (("late", "every day at 9:30"), ("early", "every day at 9:00")):
+        a_rule(name, source="schedule", conditions={"when": when, "timezone": "UTC"})
+    found = queries.next_run(now)
+    assert found is not None
+    assert (f"{found[0]:%H:%M}", found[1].slug) == ("09:00", "early")
+
+
+def test_a_question_that_other_jobs_wait_for_comes_before_older_ones(trattoria: Client) -> None:
+    first, second = asked("First?", trattoria), asked("Second?", trattoria)
+    open_job(title="After", brief="x", by="test", client=trattoria, after=second.job)
+    found = queries.open_reviews(timezone.now())
+    assert [row.pk for row in found] == [second.pk, first.pk]
+    assert [vars(row)["holds_up"] for row in found] == [1, 0]

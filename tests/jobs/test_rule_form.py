@@ -96,3 +96,19 @@ def test_empty_conditions_are_none() -> None:
 
 def test_the_registry_of_the_settings_names_the_agents() -> None:
     assert "research" in import_string(settings.AGENT_REGISTRY)
+
+
+@pytest.mark.parametrize(("daily", "goes_on"), [("5", True), ("", True), ("1", False), ("0.5", False)])
+def test_what_a_rule_may_spend_a_day_is_kept_and_more_of_it_lets_its_work_go_on(
+    daily: str, goes_on: bool, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    let: list[Trigger] = []
+    monkeypatch.setattr("jobs.lifecycle.envelope.rule_may_spend_more", lambda rule, by: let.append(rule))
+    with django_capture_on_commit_callbacks(execute=True):
+        rule = kept(daily="1")
+        assert rule.daily_microusd == 1_000_000
+        assert RuleForm(instance=rule).fields["daily"].initial == 1
+        again = RuleForm({**filled().data, "daily": daily}, instance=rule)
+        assert again.is_valid()
+        again.save()
+    assert bool(let) is goes_on

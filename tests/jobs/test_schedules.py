@@ -1,5 +1,6 @@
 """A schedule's rule: its slots on the wall clock of its zone, over clock changes, bounded; what it refuses."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -212,3 +213,15 @@ def test_only_what_says_when_makes_a_rule_another_one() -> None:
     assert schedules.timing(rule) == schedules.timing(rule | {"catch_up": "all", "jitter": 5})
     assert schedules.timing(rule) != schedules.timing(rule | {"timezone": "UTC"})
     assert schedules.timing(["x"]) == [["x"]]
+
+
+def test_of_many_schedules_the_first_slot_is_found_past_what_cannot_be_read() -> None:
+    now = datetime(2026, 11, 27, 3, tzinfo=UTC)
+    early, late = (json.dumps({"when": f"every day at {hour}:40", "timezone": "UTC"}) for hour in (4, 23))
+    first = now.replace(hour=4, minute=40)
+    assert schedules.first_of([late, '{"when": "at full moon"}', early, "[]"], now) == first
+    just_before = first - timedelta(microseconds=1)
+    assert schedules.first_of([early], just_before) == first
+    assert schedules.first_of([early], first) == schedules.first_of([early], first + timedelta(seconds=59))
+    assert schedules.first_of([early], first) == first + timedelta(days=1)
+    assert schedules.first_of(['{"when": "at full moon"}'], now) is None

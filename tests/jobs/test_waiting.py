@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -52,6 +53,31 @@ def test_while_it_is_planned_and_at_work(planned: Callable[..., Job]) -> None:
     assert why(job) == "At work: drafting."
 
 
+def test_what_is_parked_waits_for_the_batch(job: Job) -> None:
+    run = claimed()
+    park(run)
+    assert why(job) == "Its plan waits for the night's batch."
+    unpark(run)
+    assert why(job) == "It is being planned."
+    planning.accept_plan(run, [planning.PlannedStep("drafting", "Write", {})] * 2, by="orchestrator")
+    first, second = claimed(), claimed()
+    park(first)
+    assert why(job) == "At work: drafting."
+    park(second)
+    assert why(job) == "It waits for the night's batch: drafting, drafting."
+    rows = Job.objects.get()
+    at_hand: dict[str, Any] = {"tasks": rows.tasks.all(), "runs": rows.runs.all(), "reviews": [], "deliveries": []}
+    assert waiting.reason(rows, timezone.now(), **at_hand) == why(job), "the job's own page says the same"
+
+
+def park(run: Run) -> None:
+    Run.objects.filter(pk=run.pk).update_state(state="parked")
+
+
+def unpark(run: Run) -> None:
+    Run.objects.filter(pk=run.pk).update_state(state="running")
+
+
 def test_a_task_that_was_put_off_says_until_when_and_why(planned: Callable[..., Job]) -> None:
     job = planned()
     tasks.give_back(claimed(), how="The model asks for a pause.", delay_seconds=600, by="agent:drafting")
@@ -97,7 +123,7 @@ def test_many_are_asked_about_as_cheaply_as_one(trattoria: Client) -> None:
     jobs = list(Job.objects.select_related("after"))
     with CaptureQueriesContext(connection) as asked:
         assert len(waiting.reasons(jobs, timezone.now())) == 12
-    assert len(asked) == 3
+    assert len(asked) == 4
 
 
 def test_the_end_of_the_night_is_reckoned_from_the_pace_of_late(

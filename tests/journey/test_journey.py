@@ -30,7 +30,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return bare_repository(tmp_path_factory.mktemp("git") / "site.git", files)
 
 
-@pytest.fixture(scope="module", params=SIZES)
+@pytest.fixture(scope="module", params=["embedded", pytest.param("scaled", marks=pytest.mark.long)])
 def house(request: pytest.FixtureRequest, site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A running house of each size, with an owner, a client, two rules and a repository."""
     folder = tmp_path_factory.mktemp(request.param) / "var"
@@ -72,7 +72,9 @@ def test_code_ends_on_a_branch_of_its_own(house: House, site: Path) -> None:
         "job", "Fix the opening hours in the repository site: add Sunday, 12 to 21.", "--priority=1"
     )
     job = int(re.findall(r"Job (\d+)", printed)[0])
-    ((review, _, _),) = house.wait_for("the branch", lambda: open_reviews(house, job))
+    found = house.wait_for("the branch", lambda: open_reviews(house, job))
+    assert len(found) == 1, house.rows(f"SELECT kind, title, consequence FROM jobs_review WHERE job_id = {job}")
+    ((review, _, _),) = found
     ((uid,),) = house.rows(f"SELECT uid FROM jobs_job WHERE id = {job}")
     assert f"refs/heads/agent/{uuid.UUID(str(uid))}" in git(site, "for-each-ref", "--format=%(refname)").split()
     assert git(site, "log", "--format=%s", "main").strip() == "As it is"

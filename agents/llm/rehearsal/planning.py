@@ -139,8 +139,13 @@ def _drafting(told: Told, wanted: Wanted, item: str) -> Json:
     return {
         "kind": kind_of(item),
         "audience": audience[1] if audience else readers,
-        "instructions": "\n".join([item, *(f"- {line}" for line in wanted.context)]),
+        "instructions": "\n".join([item, *(f"- {line}" for line in wanted.context), *_left_to_a_person(wanted)]),
     }
+
+
+def _left_to_a_person(wanted: Wanted) -> list[str]:
+    """What of the request no agent can do is not lost: it stands among the open points of what is made."""
+    return [f"- Open point, for a person to do: {what}" for what in wanted.hands]
 
 
 def _code(told: Told, wanted: Wanted) -> Json:
@@ -153,7 +158,8 @@ def _code(told: Told, wanted: Wanted) -> Json:
 def _message(told: Told, wanted: Wanted) -> Json:
     said = " ".join(wanted.tell)
     purpose = said if len(words(said)) > 2 else f"Say what was done about: {headline(told.name, 200)}."
-    return {"purpose": purpose, "based_on": headline(told.name, 200)}
+    facts = [headline(told.name, 200), *wanted.context]
+    return {"purpose": purpose, "based_on": "\n".join(facts)}
 
 
 def _plan(steps: list[Json], wanted: Wanted) -> Json:

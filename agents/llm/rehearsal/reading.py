@@ -15,9 +15,15 @@ _ANSWER = re.compile(r"^Asked: (.*?)\nAnswer: (.*?)(?=\n\nAsked: |\Z)", re.MULTI
 _KNOWN = re.compile(r"^\d+\. Asked: (.*?)\nAnswer: (.*?)\nSaid on \S+$", re.MULTILINE | re.DOTALL)
 _LISTED = re.compile(r"^- (.+)$", re.MULTILINE)
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+(.*)$")
+_MONTH = (
+    r"(?:Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember)\b"  # "3. Mai"
+)
 _SENTENCE = re.compile(
+    rf"(?!(?<=\d\.)\s+{_MONTH})"
     r"(?<!\bDr\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)(?<!\bNr\.)(?<=[.!?])[\"')]?\s+(?=[A-Z0-9\"'(])"
 )
+# A line of marks sets what follows it apart, and so does a new sentence behind one.
+_MARKED = r"\n(?=-{3})|(?<=---)\n"
 _URL = re.compile(r"https?://[^\s<>\"'`\\]+", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_][\w'-]{2,}")
 _STOP = frozenset(
@@ -116,7 +122,7 @@ def read(ask: Ask) -> Told:
 def items(text: str) -> list[str]:
     """The bullets and sentences of a text, one line each, in order."""
     found: list[str] = []
-    for paragraph in re.split(r"\n\s*\n|\n(?=\s*(?:[-*•]|\d+[.)])\s)", text):
+    for paragraph in re.split(rf"\n\s*\n|\n(?=\s*(?:[-*•]|\d+[.)])\s)|{_MARKED}", text):
         bullet = _BULLET.match(paragraph.replace("\n", " "))
         found += [" ".join(bullet[1].split())] if bullet else sentences(paragraph)
     return [item for item in found if item]

@@ -16,6 +16,7 @@ _NO_NAME = set(
 )
 _SHORT = 2
 _BARE_WISH = re.compile(r"^(?:an?|one|eine?n?|une?|una|uno|un)\s+(?:\S+\s+){0,3}")
+_COMMAS = re.compile(r",\s*(?:(?:and|und|et|y|e)\s+)?|\s+(?:and|und)\s+(?=(?:an?|the|eine?n?|das|die|der)\s)")
 _REPLIED = re.compile(r"^(?:re|aw|fwd?|wg|tr|rv)\s*:", re.I)
 
 
@@ -54,6 +55,9 @@ def sort(told: Told, offered: set[str]) -> Wanted:
         found.setdefault("context", []).extend(found.pop("code", []))
     if not (told.reachable and "communication" in offered):
         found.setdefault("context", []).extend(found.pop("tell", []))
+    if found.get("code") and not urls(told.text):
+        # To look into a fault is a part of mending it.
+        found.setdefault("context", []).extend(found.pop("read", []))
     repository, rests_on = _repository(told)
     if told.answers and not repository:
         found.setdefault("context", []).extend(found.pop("code", []))
@@ -65,7 +69,15 @@ def sort(told: Told, offered: set[str]) -> Wanted:
 
 
 def clauses(item: str) -> list[str]:
-    """Where one sentence asks for two things, "write a report and tell the client", the two."""
+    """Where one sentence asks for several things, "write a report and tell the client", each of them.
+
+    So does a list behind a colon: "we need: a page, a leaflet and a form".
+    """
+    head, _, tail = item.partition(":")
+    if say.NEED.search(say.plain(head)) and tail.startswith(" "):
+        listed = [part.strip() for part in _COMMAS.split(tail) if part.strip()]
+        if len(listed) > 1:
+            return [head, *listed]
     parts = say.AND.split(item)
     joints = [found[0] for found in say.AND.finditer(item)]
     made: list[str] = []
@@ -101,8 +113,10 @@ _GROUPS = {
 
 def _verb_of(clause: str, *, at_start: bool = False) -> str:
     """The group of the verb that asks: at the clause's start, or, where it is a wish, the first one in it."""
-    words = say.plain(clause)
+    words = say.MOMENT.sub("", say.plain(clause))
     rest = say.POLITE.sub("", words)
+    if say.NOT.match(rest):
+        return ""
     for group, pattern in _GROUPS.items():
         if pattern.match(rest):
             return group
@@ -128,6 +142,8 @@ def _sorted_under(clause: str, told: Told) -> str:
     words = say.plain(clause)
     if say.HOSTILE.search(words):
         return "hostile"
+    if say.LENGTH.match(words) or say.NOT.match(say.POLITE.sub("", words)):
+        return "context"
     verb = _verb_of(clause)
     if verb == "tell" and told.reachable and say.TELL_NAMED.search(clause):
         return "tell"  # whoever is named is somebody at the client: a message can go nowhere else
@@ -146,7 +162,7 @@ def _sorted_under(clause: str, told: Told) -> str:
 
 def _written(words: str, told: Told) -> str:
     """A message to the client is written by the agent that sends it."""
-    if kind_of(words) == "email" and told.reachable:
+    if told.reachable and (kind_of(words) == "email" or say.WRITE_TO.search(words)):
         return "tell"
     return (
         "tell"
@@ -161,8 +177,9 @@ def _told(words: str, told: Told) -> str:
 
 def _fixed(words: str, told: Told) -> str:
     whole = say.plain(told.request)
-    # "Please fix it." is about what was told before.
-    about = whole if len(say.POLITE.sub("", words).split()) <= _SHORT else words
+    # "Please fix it." is about what was told before; and where there is code, what is broken may be in it.
+    is_fault = _verb_of(words) == "code" and told.repositories
+    about = whole if is_fault or len(say.POLITE.sub("", words).split()) <= _SHORT else words
     if say.CODE.search(words) or say.SOFTWARE.search(about) or say.CODE.search(whole):
         return "code"
     return "hands"

@@ -20,6 +20,8 @@ def _any(*words: str) -> re.Pattern[str]:
 WRITE = _any(
     r"write | draft | prepare | create | compose | rewrite | produce | translate | summari[sz]e",
     r"put together | turn",
+    r"put(?= .*\bin(?:to)? (?:plain |simple |easy )?(?:english|german|french|italian|spanish|dutch))",
+    r"ubertrag(?:e|t|en)? | bring(?:e|t|en)?(?= .*\b(?:ins|auf|in) (?:deutsche?|englische?|franzosische?))",
     r"schreib(?:e|t|en|st)? | entw[ei]rf(?:e|t|en)? | erstell(?:e|t|en)? | verfass(?:e|t|en)?",
     r"formulier(?:e|t|en)?",
     r"fass(?:e|t|en)? | zusammenfassen | ubersetz(?:e|t|en)? | bereite[nt]? | vorbereiten",
@@ -34,6 +36,17 @@ TELL = _any(
     r"prevene[zr] | prevenir | informe[rz]? | envoye[rz] | averti(?:r|ssez) | dites",
     r"avis(?:a|e|en|ar|ad) | inform(?:a|e|en|ar|ad) | envi(?:a|e|en|ar|ad) | diga(?:n|le)? | dile",
     r"avvis(?:a|i|ate|are) | informa(?:te|re)? | mand(?:a|i|ate|are) | invi(?:a|i|ate|are)",
+)
+# A letter to somebody, by the word behind the verb: "write them", "schreib ihnen".
+WRITE_TO = re.compile(
+    r"\b(?:(?:write|drop) (?:them|him|her)|schreib(?:e|t|en)? (?:ihnen|ihm|ihr)|ecri(?:s|vez)-(?:leur|lui)"
+    r"|escrib(?:e|a)les?|scriv(?:i|ete)(?:gli|le))\b"
+)
+# What is not wanted is no wish: "send nothing", "do not rewrite it", "schickt noch nichts".
+NOT = re.compile(
+    r"^(?:do not|don't|never|no need to|there is no need to)\b"
+    r"|^\w+ (?:\w+ )?(?:nothing|nobody|no one|none|nichts?|niemand(?:en|em)?|nadie|nessuno)\b"
+    r"|^\w+ (?:\w+ ){1,4}(?:nichts?|niemand(?:en|em)?)\W*$"
 )
 # The same with a name behind it, in the text as it was written: "tell Marta".
 TELL_NAMED = re.compile(
@@ -72,7 +85,7 @@ CHANGE = _any(
 # What needs hands, a voice, a signature or money: no agent has any.
 HANDS = _any(
     r"call | phone | ring | telephone | drive | go | visit | attend | travel | meet | pick up | buy",
-    r"purchase | order",
+    r"purchase | order(?! (?:no\b|number|\d))",
     r"book | reserve | pay | transfer | wire | sign | print | ship | deliver | install | clean | photograph | film",
     r"record | take (?:pictures|photos|photographs) | hire",
     r"ruf(?:e|t|en)? | anrufen | telefonier(?:e|t|en)? | fahr(?:e|t|en)? | besuch(?:e|t|en)? | kauf(?:e|t|en)?",
@@ -86,6 +99,17 @@ PAYMENT = re.compile(
     r"\b(?:transfer|pay|wire|uberweis\w*|virer|transfier\w*)\b.*(?:\biban\b|\beur\b|\bchf\b|\busd\b|[€$])"
 )
 
+# Before a wish: the moment that it is for, "when all is there, tell the client".
+MOMENT = re.compile(
+    r"^(?:when|once|as soon as|after|wenn|sobald|quand|des que|cuando|en cuanto|quando|appena)\b[^,]*,\s*"
+)
+# How long something shall be is no wish: "one page", "zwei Seiten hochstens".
+LENGTH = re.compile(
+    r"^(?:about |at most |max(?:imum|\.)? |hochstens |maximal |etwa |ca\.? )?"
+    r"(?:an?|one|two|three|half an?|eine?|zwei|drei|une?|deux|una|dos|due|\d+) (?:\w+ )?"
+    r"(?:pages?|seiten?|paragraphs?|absatze?|sentences?|satze?|words|worter|paginas?|pagine)"
+    r"(?: at most| or less| maximum| hochstens| maximal)?\W*$"
+)
 # How a wish begins, and what makes a wish of a sentence whose verb stands elsewhere.
 POLITE = re.compile(
     r"^(?:(?:and|then|also|finally|after(?:wards| that)|please|kindly|hi|hello|just"
@@ -101,7 +125,7 @@ WISH = re.compile(
 )
 NEED = re.compile(
     r"\b(?:(?:we|i) (?:need|want|would like|are looking for|am looking for)|looking for|wir (?:brauchen"
-    r"|benotigen|wollen)"
+    r"|benotigen|wollen)|(?:brauchen|benotigen) wir"
     r"|ich brauche|il (?:nous|me) faut|nous (?:avons besoin|voulons|voudrions)|necesit(?:o|amos)"
     r"|quer(?:emos|riamos)"
     r"|ci serve|abbiamo bisogno|vogliamo|vorremmo)\b"
@@ -124,6 +148,8 @@ TO_PERSON = re.compile(
 CODE = _any(
     r"bug | bugs | repository | repo | codebase | source code | function | method | unit tests?",
     r"pull request | endpoint",
+    r"(?:add|write|erganz(?:e|t|en)?|schreib(?:e|t|en)?)\b.{0,20}\btests?",
+    r"tests?\b.{0,20}\b(?:erganzen|schreiben)",
     r"crash(?:es|ed)? | stack ?trace | traceback | exceptions? | typeerror | (?:server|500) errors?",
     r"programmfehler | sturzt | absturz | quelltext | bogue | plante | depot git | repositorio | error en | falla",
     r"errore nel | codice",
@@ -131,6 +157,7 @@ CODE = _any(
 SOFTWARE = _any(
     r"page | pages | site | website | web | form | app | shop | search | button | server | login | calendar",
     r"export",
+    r"checkout | cart | banner | kalender | warenkorb | anmeldung | \w*banner | link | links",
     r"import | script | api | database | \w*seite | \w*formular\w* | fehler | suche | erreur",
     r"formulaire",
     r"formulario | error | pagina | sito | errore | modulo",
@@ -147,9 +174,10 @@ HOSTILE = re.compile(
     r"|ignora|dimentica)\b.{0,60}\b(?:instructions?|rules?|prompt|told|anweisung\w*|regeln|consignes|regles"
     r"|instrucciones|reglas|istruzioni|regole)\b"
     r"|\b(?:pretend|act as (?:if|though)|you are now|du bist (?:jetzt|nun)|tu es maintenant|ahora eres)\b"
-    r"|\b(?:print|show|reveal|give|send|e-?mail|mail|forward|leak|gib|zeig\w*|verrate\w*|nenne|montre[rz]?"
+    r"|\b(?:print|show|reveal|give|send|reply|respond|answer|e-?mail|mail|forward|leak|gib|zeig\w*|verrate\w*|nenne|montre[rz]?"
     r"|donne[rz]?|muestra|dame|mostra|dammi)\b.{0,60}(?:\b(?:system|hidden)[\s-]?prompt\b|\bpasswo\w+"
     r"|\bapi[\s-]?keys?\b"
+    r"|\b(?:bank|account|payment|card) details\b|\bibans?\b|\bbankverbindung\w*|\bkontodaten\b"
     r"|\bsecrets?\b|\bcredentials\b|\btokens\b|\byour (?:instructions|rules)\b"
     r"|\b(?:list of )?all (?:the )?clients\b"
     r"|\bevery e-?mail\b|\bmots? de passe\b|\bcontrasenas?\b)"
@@ -162,11 +190,13 @@ KINDS = {
         r"oferta | proposta | preventivo",
     ),
     "article": _any(
+        r"press release | pressemitteilung",
         r"article | blog | blog post | newsletter | essay | story | artikel | beitrag | rundbrief | aufsatz",
         r"articulo",
         r"boletin | articolo",
     ),
     "documentation": _any(
+        r"faq | questions and answers",
         r"documentation | docs | guide | manual | how-to | handbook | instructions | anleitung | handbuch",
         r"leitfaden",
         r"dokumentation | manuel | mode d'emploi | guia | manual | guida | manuale",
@@ -179,6 +209,7 @@ KINDS = {
     "minutes": _any("minutes | protokoll | proces-verbal | acta | verbale"),
     "invoice": _any("invoice | bill | rechnung | facture | factura | fattura"),
     "page": _any(
+        r"handbill | poster | plakat | flugblatt",
         r"page | landing | website | brochure | flyer | leaflet | seite | webseite | broschure | depliant | pagina",
         r"folleto | volantino",
     ),

@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,9 @@ class Command(BaseCommand):
         journal = MemoryOnly()
         try:
             with tempfile.TemporaryDirectory(prefix="nightdesk-") as workdir:
-                draft = agent.run(brief, desk(agent.name, journal, Path(workdir)))
+                made = desk(agent.name, journal, Path(workdir))
+                access = registry.access_for(agent, brief.input, made.options)
+                draft = agent.run(brief, replace(made, access=access))
         except Interrupted as error:
             raise CommandError(f"{type(error).__name__}: {error} ({spent(journal.costs)})") from error
         self._show(draft)

@@ -25,7 +25,8 @@ from config.management.commands.up import prepare, refuse_taken, supervise
 from config.supervisor import cluster, web
 from jobs.inbox.entry import enter_link
 from jobs.lifecycle.intake import secrets_of
-from jobs.models import Trigger
+from jobs.models import Job, Review, Trigger
+from jobs.states import JobState, ReviewState
 
 _LIVE_RULE = "enquiry"
 _START_SECONDS = 60.0
@@ -38,6 +39,8 @@ class Command(BaseCommand):
     """Starts itself again with a demo's own environment, so that nothing of a real installation is touched."""
 
     help = "A seeded night with everything running. Nothing leaves this machine."
+    # It looks at itself once, in its own environment.
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Where it listens, and on what."""
@@ -63,11 +66,14 @@ class Command(BaseCommand):
             if fresh:
                 shutil.rmtree(folder, ignore_errors=True)
             again(folder, port=port, database=options["database"], redis=options["redis"], emulate=emulate)
+        self.check()
         prepare()
+        self._step("database", "every table is there")
         try:
-            seed()
+            is_new = seed()
         except NotADemo as error:
             raise CommandError(f"{error} Name an empty one with --database, or none.") from error
+        self._step("night", _counted() if is_new else f"the one from before, {_counted()}; --fresh makes another")
         if seed_only:
             return
         host = threading.Thread(target=self._welcome, args=(port,), daemon=True)
@@ -79,6 +85,7 @@ class Command(BaseCommand):
         if not await_web(port):
             self.stderr.write("The web did not answer within a minute; what it said stands above.")
             return
+        self._step("web", f"http://127.0.0.1:{port}/")
         post_live_job(port)
         link = enter_link(User.objects.get(username=USER))
         self.stdout.write(
@@ -86,8 +93,22 @@ class Command(BaseCommand):
             f"  Open (once, within 15 minutes):\n\n    {link}\n\n"
             "  Nothing leaves this machine: mail becomes files, branches go to local repositories,\n"
             f"  and texts are rehearsed, {_WITHOUT_KEY if settings.REHEARSAL else _EMULATED}. Ctrl-C stops it.\n"
+            "  Next: the welcome item teaches the keys; ? lists them. For real: manage.py init\n"
         )
         self.stdout.flush()
+
+    def _step(self, what: str, says: str) -> None:
+        """One line for whoever waits before a terminal."""
+        if self.stdout.isatty():
+            self.stdout.write(f"✓ {what:<12}  {says}")
+            self.stdout.flush()
+
+
+def _counted() -> str:
+    """What there is to see."""
+    waiting = Review.objects.filter(state=ReviewState.OPEN).count()
+    failed = Job.objects.filter(state=JobState.FAILED).count()
+    return f"{Job.objects.count()} jobs, {waiting} to decide, {failed} failed"
 
 
 def again(folder: Path, *, port: int, database: str, redis: str, emulate: bool = False) -> None:
@@ -105,6 +126,7 @@ def again(folder: Path, *, port: int, database: str, redis: str, emulate: bool =
         "NIGHTDESK_ORCHESTRATE_EVERY": "1m",
         "NIGHTDESK_REPOSITORIES": "\n".join(f"{name}={place}" for name, place in places.items()),
         "TIME_ZONE": settings.TIME_ZONE,
+        "NIGHTDESK_LANGUAGE": settings.LANGUAGE_CODE,
         "BASE_URL": f"http://127.0.0.1:{port}",
         **(model.environment(free_port()) if emulate else {}),
         **({"DATABASE_URL": database} if database else {}),

@@ -25,6 +25,10 @@ class Command(BaseCommand):
         """Start them, and return once they have ended."""
         if fault := database_fault():
             raise CommandError(fault)
-        checkups.sync()
-        dispatch.sync_schedules()
-        supervise([supervisor.cluster(name) for name in ([cluster] if cluster else settings.WORKERS)])
+        supervise([supervisor.cluster(name) for name in ([cluster] if cluster else settings.WORKERS)], sync)
+
+
+def sync() -> None:
+    """Rows of the probes and of the schedules, as this version wants them."""
+    checkups.sync()
+    dispatch.sync_schedules()

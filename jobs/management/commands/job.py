@@ -1,5 +1,6 @@
 """manage.py job: open a job from the command line, and follow it if asked to."""
 
+import datetime
 import sys
 import time
 from argparse import ArgumentParser
@@ -8,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from jobs.lifecycle.job import BadJob, open_job
 from jobs.models import Client, Job
@@ -36,6 +38,7 @@ class Command(BaseCommand):
         parser.add_argument("--title", default="", help="A short name; the brief's first line otherwise.")
         parser.add_argument("--client", default="", help="Slug of the client it is for.")
         parser.add_argument("--priority", type=int, choices=Priority.ALL, help="1 client work, 2 internal.")
+        parser.add_argument("--due", default="", metavar="TIME", help="When it is due, such as 2026-11-28T14:00.")
         parser.add_argument("--data", action="append", default=[], metavar="KEY=VALUE", help="A named value.")
         parser.add_argument("--file", action="append", default=[], type=Path, help="A text file to work with.")
         parser.add_argument("--wait", action="store_true", help="Follow it until it ends or needs a person.")
@@ -49,6 +52,7 @@ class Command(BaseCommand):
                 by="command line",
                 client=_client(options["client"]),
                 priority=options["priority"],
+                due_at=_moment(options["due"]),
                 data={**_pairs(options["data"]), "files": [_file(path) for path in options["file"]]},
             )
         except BadJob as error:
@@ -79,6 +83,20 @@ def _client(slug: str) -> Client | None:
         known = ", ".join(Client.objects.values_list("slug", flat=True)) or "none yet; add one in the admin"
         raise CommandError(f"There is no client {slug!r}. Known: {known}.")
     return client
+
+
+def _moment(given: str) -> datetime.datetime | None:
+    """A time on the owner's clock, unless it names its zone."""
+    if not given:
+        return None
+    try:
+        moment = datetime.datetime.fromisoformat(given)
+    except ValueError as error:
+        raise CommandError(f"--due takes a time such as 2026-11-28T14:00, not {given!r}.") from error
+    moment = timezone.make_aware(moment) if timezone.is_naive(moment) else moment
+    if moment <= timezone.now():
+        raise CommandError(f"--due names a time that has passed: {given}.")
+    return moment
 
 
 def _pairs(given: list[str]) -> dict[str, str]:

@@ -1,43 +1,67 @@
-// Keys, drafts and live parts. Every page and every decision works without this file.
+// Keys, drafts and live parts of every page. Every page and every decision works without this file.
 "use strict";
 
-const shownAt = () => (document.hidden ? Infinity : visibleSince);
-let visibleSince = performance.now();
-document.addEventListener("visibilitychange", () => { visibleSince = performance.now(); });
-const inPane = document.getElementById("pane");
+const at = (id) => document.getElementById(id);
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const fill = (pattern, values) => pattern.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+const parsed = (text) => new DOMParser().parseFromString(text, "text/html");
+// What is not needed at once is fetched when it is; whoever is offline does without, and asks anew next time.
+let { more } = document.currentScript.dataset;
+const aside = (what, ...given) => import(more).then((found) => found[what](...given), () => { more += "?"; });
 
-// A held key or a burst must not decide what nobody has seen: clicks by key count after 400 ms of being visible.
-let sent = false;
-document.addEventListener("click", (event) => {
-  const decides = event.target.closest("form[method=post] button");
-  if (decides && event.detail === 0 && performance.now() - shownAt() < 400) event.preventDefault();
-}, true);
-document.addEventListener("submit", (event) => {
-  if (event.target.method !== "post") return;
-  if (sent) event.preventDefault();
-  sent = true;
+document.addEventListener("click", ({ target }) => {
+  const asked = target.closest("[data-aside]");
+  if (asked) aside(asked.dataset.aside, asked);
 });
-window.addEventListener("pageshow", () => { sent = false; });
+
+// A held key, a burst or a double click must not decide what nobody has seen: 400 ms of being visible. A busy machine
+// changes a page long before it paints it: when a second frame begins, the first was painted.
+let visibleSince;
+const seeAnew = () => {
+  visibleSince = Infinity;
+  requestAnimationFrame(() => requestAnimationFrame(() => { visibleSince = performance.now(); }));
+};
+seeAnew();
+const isUnseen = () => document.hidden || performance.now() - visibleSince < 400;
+document.addEventListener("visibilitychange", seeAnew);
+
+// How many forms were sent and are not answered yet. The desk sends its own; elsewhere one at a time.
+let onTheWay = 0;
+document.addEventListener("submit", (event) => {
+  const { target: form } = event;
+  if (form.method !== "post") return;
+  if (isUnseen() && form.closest("#item")) event.preventDefault();
+  else if ("said" in form.dataset || "stay" in form.dataset) return;
+  else if (onTheWay) event.preventDefault();
+  else onTheWay = 1;
+});
+window.addEventListener("pageshow", () => { onTheWay = 0; });
 
 // Keys are declared beside their buttons: data-key="a", or "g i" for two in a row.
 const keysOn = () => localStorage.getItem("keys") !== "off";
+// In a sheet that stands open they are its own.
+const keyed = (key) => [".act[open] form ", ""]
+  .flatMap((where) => all(["key", "also"].map((name) => `${where}[data-${name}="${CSS.escape(key)}"]`)))
+  .find((one) => one.checkVisibility() && !one.closest("[inert]"));
+const isTyping = (event) => event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
+const isNoKey = (event) => event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented
+  || isTyping(event) || (event.key.startsWith("Arrow") && event.target.closest("[tabindex='0']")) || document.querySelector("dialog[open]") || (!keysOn() && event.key !== "?");
 let pending = "";
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input, textarea, select, [contenteditable]");
-  if (typing && (event.ctrlKey || event.metaKey) && event.key === "Enter") {
-    const button = typing.form && typing.form.querySelector("[data-submit]");
-    if (button) button.click();
-  }
+  const field = isTyping(event);
+  if (event.repeat && event.key === "Enter" && !field) event.preventDefault();
+  if (event.repeat) return;
+  if (field && (event.ctrlKey || event.metaKey) && event.key === "Enter") field.form?.querySelector("[data-submit]")?.click();
   if (event.key === "Escape") closeSheet(event);
-  if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if (typing || document.querySelector("dialog[open]") || (!keysOn() && event.key !== "?")) return;
-  if (event.key === "?" && help()) return;
-  const key = pending ? `${pending} ${event.key}` : event.key;
-  const found = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find((one) => one.offsetParent);
+  if (isNoKey(event)) return;
+  if (event.key === "?" && at("keys")) { aside("help"); return; }
+  const found = keyed(pending ? `${pending} ${event.key}` : event.key);
   pending = !found && !pending && event.key === "g" ? "g" : "";
   if (!found) return;
   event.preventDefault();
   found.click();
+  // At once, for fingers that press the second key before the browser tells that the sheet is open.
+  enterSheet(found.parentElement);
 });
 
 function closeSheet(event) {
@@ -48,99 +72,35 @@ function closeSheet(event) {
   event.preventDefault();
 }
 
-document.addEventListener("toggle", (event) => {
-  if (!event.target.matches(".act") || !event.target.open) return;
-  const first = event.target.querySelector("[data-first], textarea, input:not([type=hidden]), button");
-  if (first) first.focus();
-}, true);
+function enterSheet(act) {
+  if (!act?.matches(".act[open]") || act.querySelector("form")?.contains(document.activeElement)) return;
+  act.querySelector("[data-first], textarea, input:not([type=hidden]), form button")?.focus();
+}
+document.addEventListener("toggle", (event) => enterSheet(event.target), true);
 
-function help() {
-  const dialog = document.getElementById("keys");
-  if (!dialog) return false;
-  const list = dialog.querySelector("dl");
-  list.textContent = "";
-  const lines = [...document.querySelectorAll("[data-key]")].filter((one) => one.offsetParent).map((one) => {
-    const copy = one.cloneNode(true);
-    copy.querySelectorAll("kbd, .count, em").forEach((part) => part.remove());
-    return [one.dataset.key, one.getAttribute("aria-label") || copy.textContent.trim()];
-  });
-  for (const [key, does] of [...lines, ["Ctrl Enter", "Send the form that is being written"], ["?", "This list"]]) {
-    list.append(Object.assign(document.createElement("dt"), { textContent: key }));
-    list.append(Object.assign(document.createElement("dd"), { textContent: does }));
-  }
-  dialog.showModal();
-  return true;
-}
-const keysOpen = document.getElementById("keys-open");
-if (keysOpen && document.getElementById("keys")) {
-  keysOpen.hidden = !matchMedia("(hover: hover) and (pointer: fine)").matches;
-  keysOpen.addEventListener("click", help);
-}
-const keysSwitch = document.getElementById("keys-on");
-if (keysSwitch) {
-  keysSwitch.checked = keysOn();
-  keysSwitch.addEventListener("change", () => localStorage.setItem("keys", keysSwitch.checked ? "on" : "off"));
-}
 
 // What is being typed is kept on this machine until the server has it.
-for (const form of document.querySelectorAll("form[data-draft]")) {
-  for (const field of form.querySelectorAll("textarea, input:not([type=hidden])")) {
-    const name = `draft:${form.dataset.draft}:${new URL(form.action).pathname}:${field.name}`;
-    const kept = JSON.parse(localStorage.getItem(name) || "null");
-    if (kept && kept.from === field.defaultValue && kept.text !== field.value) {
-      field.value = kept.text;
-      const state = document.getElementById("draft-state");
-      if (state) state.textContent = "What you had typed is back; it is not sent yet.";
-    } else if (kept && kept.from !== field.defaultValue) {
-      localStorage.removeItem(name);
-    }
-    field.addEventListener("input", () => {
-      localStorage.setItem(name, JSON.stringify({ from: field.defaultValue, text: field.value, at: Date.now() }));
-    });
-  }
+// What keeps drafts is fetched before the first word is typed.
+for (const [when, what] of [["focusin", "ready"], ["input", "keep"]]) {
+  document.addEventListener(when, ({ target }) => { if (target.form?.dataset.draft) aside(what, target); });
 }
-for (const name of Object.keys(localStorage).filter((one) => one.startsWith("draft:"))) {
-  if (Date.now() - JSON.parse(localStorage.getItem(name)).at > 7 * 864e5) localStorage.removeItem(name);
-}
+const giveBack = (root) => Object.keys(localStorage).some((name) => name.startsWith("draft:")) && aside("giveBack", root);
+giveBack(document);
 
 // The undo window: when it closes, the button goes.
 function countDown() {
-  for (const form of document.querySelectorAll("[data-until]")) {
+  for (const form of all("[data-until]")) {
     const left = Math.ceil((new Date(form.dataset.until) - Date.now()) / 1000);
     if (left <= 0) form.remove();
-    else if (left < 100) form.querySelector("span").textContent = `Leaves in ${left} s`;
+    else if (left < 100) form.querySelector("span").textContent = fill(form.dataset.leaves, { left });
   }
 }
-if (document.getElementById("leaving")) { countDown(); setInterval(countDown, 500); }
+if (at("leaving")) { countDown(); setInterval(countDown, 500); }
 
-// Live parts: asked for when something is new, silent while nobody looks, never under the cursor.
-const { pulse, stamp, often } = document.body.dataset;
-let etag = stamp ? `"${stamp}"` : "";
-async function beat() {
-  if (document.hidden || sent) return;
-  const answer = await fetch(pulse, { headers: etag ? { "If-None-Match": etag } : {} });
-  if (answer.status !== 200 || answer.redirected) return;
-  etag = answer.headers.get("ETag");
-  const { waiting } = await answer.json();
-  const page = await fetch(location.href);
-  if (page.ok && !page.redirected) show(new DOMParser().parseFromString(await page.text(), "text/html"), waiting);
-}
-function show(fresh, waiting) {
-  const seen = new Set([...document.querySelectorAll("[data-row]")].map((row) => row.dataset.row));
-  const news = [...fresh.querySelectorAll("[data-row]")].filter((row) => !seen.has(row.dataset.row)).length;
-  if (inPane && !seen.size && news) { location.reload(); return; }
-  for (const part of document.querySelectorAll("[data-live]")) {
-    const other = fresh.getElementById(part.id);
-    if (!other || part.contains(document.activeElement)) continue;
-    const open = [...part.querySelectorAll("details")].map((one) => one.open);
-    part.replaceChildren(...other.childNodes);
-    part.querySelectorAll("details").forEach((one, place) => { one.open = Boolean(open[place]); });
-  }
-  const arrivals = document.getElementById("arrivals");
-  if (arrivals) { arrivals.hidden = !news; arrivals.textContent = `${news} new`; }
-  const count = document.getElementById("count");
-  if (count) count.textContent = waiting;
-  document.title = fresh.title;
-}
-if (pulse) setInterval(() => beat().catch(() => {}), often === undefined ? 15000 : 2500);
-if (inPane && document.querySelector(".note, .refusal")) inPane.focus({ preventScroll: true });
+// Live parts: asked for when something is new, silent while nobody looks.
+const { pulse, often } = document.body.dataset;
+const beat = () => document.hidden || onTheWay || aside("beat");
+if (pulse) setInterval(beat, often === undefined ? 15000 : 2500);
+
+// Whose clock it is: guessed once, where nobody has said, when everything else is done.
+if (at("zone-guess") && !sessionStorage.getItem("zone")) setTimeout(() => aside("zone", at("zone-guess")), 2000);

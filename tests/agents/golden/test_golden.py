@@ -8,7 +8,9 @@ import pytest
 from agents import golden, orchestrator, registry
 from agents.decisions import Decision, Plan, Question, Split, SplitPart, Step
 from agents.golden import Golden, Wanted
+from agents.llm.anthropic import AnthropicLLM
 from agents.llm.rehearsal import RehearsalLLM
+from tests.emulators.anthropic import TOKEN, AnthropicEmulator
 from tests.scripted import a_desk
 
 HELD_OUT = Path(__file__).with_name("held_out.json")
@@ -36,6 +38,23 @@ def test_the_rehearsal_reaches_the_outcome_written_beside_every_request(path: Pa
         if not score.is_reached:
             missed[brief.name] = score.faults
     assert not missed
+
+
+def test_by_the_strict_service_and_the_real_adapter_all_of_them_reach_it_too(tmp_path: Path) -> None:
+    """The scripted model's wits are the rehearsal's; what is asked and answered goes over the wire."""
+    service = AnthropicEmulator(wits=True).start()
+    llm = AnthropicLLM(api_key=TOKEN, base_url=service.url)
+    missed = {}
+    for brief in golden.load():
+        options = {"repositories": dict.fromkeys(brief.repositories, "")}
+        desk = a_desk(llm, tmp_path, model="claude-opus-5-5", options=options)
+        score = golden.judge(brief, orchestrator.plan(brief.as_brief(), desk, brief.agents))
+        if not score.is_reached:
+            missed[brief.name] = score.faults
+    llm.close()
+    service.stop()
+    assert not missed
+    assert not service.bugs()
 
 
 def test_the_set_is_large_and_of_every_kind() -> None:

@@ -1,23 +1,13 @@
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from agents.contracts import ModelUnavailable
 from agents.llm.pacing import DOWN_AFTER, PATIENCE, PAUSE_SECONDS, Pacing
+from tests.waiting import Clock, until
 
 MODEL = "claude-sonnet-5-5"
-
-
-class Clock:
-    """Stands still until it is told."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
@@ -44,14 +34,6 @@ def refused(pacing: Pacing, model: str = MODEL) -> float | None:
         return error.retry_after
 
 
-def eventually(condition: Callable[[], bool]) -> None:
-    for _ in range(5_000):
-        if condition():
-            return
-        threading.Event().wait(0.001)
-    pytest.fail("it did not come")
-
-
 class Queue:
     """Threads that each hold one turn until they are let go."""
 
@@ -67,7 +49,7 @@ class Queue:
         thread = threading.Thread(target=self._hold, args=(key,), daemon=True)
         thread.start()
         self.threads.append(thread)
-        eventually(lambda: self.waiting() + len(self.order) > before)
+        until(lambda: self.waiting() + len(self.order) > before)
 
     def waiting(self) -> int:
         return sum(len(line) for line in self.pacing._of(MODEL).waiting.values())
@@ -84,7 +66,7 @@ def test_turns_go_round_between_the_clients(pacing: Pacing) -> None:
     for key in ("big", "big", "big", "big", "small", "other"):
         queue.ask(key)
     for number in range(1, 7):
-        eventually(lambda number=number: len(queue.order) == number)  # type: ignore[misc]
+        until(lambda number=number: len(queue.order) == number)  # type: ignore[misc]
         queue.let_go.release()
     for thread in queue.threads:
         thread.join(5)
@@ -96,10 +78,10 @@ def test_no_more_calls_are_under_way_than_the_server_has_left(pacing: Pacing) ->
     queue = Queue(pacing)
     for _ in range(4):
         queue.ask("one")
-    eventually(lambda: len(queue.order) == 2)
+    until(lambda: len(queue.order) == 2)
     assert queue.waiting() == 2
     pacing.heard(MODEL, {"anthropic-ratelimit-requests-remaining": "50"})
-    eventually(lambda: len(queue.order) == 4)
+    until(lambda: len(queue.order) == 4)
     queue.let_go.release(4)
     for thread in queue.threads:
         thread.join(5)
@@ -142,7 +124,7 @@ def test_a_model_that_is_down_is_looked_at_by_one(pacing: Pacing, clock: Clock) 
     queue = Queue(pacing)
     queue.ask("probe")
     queue.ask("other")
-    eventually(lambda: queue.order == ["probe"])
+    until(lambda: queue.order == ["probe"])
     assert queue.waiting() == 1
     queue.let_go.release(2)
     for thread in queue.threads:

@@ -39,6 +39,28 @@ def test_costs_are_exact_to_the_micro_dollar(model: str, usage: Usage, expected:
     assert pricing.cost(model, usage, NOW) == expected
 
 
+def test_each_search_costs_a_cent_in_a_batch_too() -> None:
+    searched = Usage(input_tokens=1_000, web_searches=3)
+    assert pricing.cost("claude-sonnet-5-5", searched, NOW) == 2_000 + 30_000
+    assert pricing.cost("claude-sonnet-5-5", searched.model_copy(update={"batch": True}), NOW) == 1_000 + 30_000
+    assert pricing.cost("rehearsal", Usage(), NOW) == 0
+    assert pricing.saved("claude-sonnet-5-5", searched, NOW) == (0, 0)
+
+
+def test_the_ceiling_holds_for_all_searches_and_what_they_bring_into_the_prompt() -> None:
+    search = {"type": "web_search_20250305", "name": "web_search", "max_uses": 4}
+    page = {"type": "web_fetch_20250910", "name": "web_fetch", "max_uses": 2, "max_content_tokens": 10_000}
+    plain, searching = _ask("claude-sonnet-5-5"), _ask("claude-sonnet-5-5")
+    searching = searching.model_copy(update={"tools": [search, page]})
+    low, high = pricing.ceiling(plain, NOW), pricing.ceiling(searching, NOW)
+    assert low is not None
+    assert high is not None
+    brought = Usage(cache_write_5m_tokens=4 * 10_000 + 2 * 10_000, web_searches=4)
+    worst = pricing.cost("claude-sonnet-5-5", brought, NOW)
+    assert worst is not None
+    assert high >= low + worst
+
+
 def test_a_price_counts_from_its_date_in_utc() -> None:
     reads = Usage(cache_read_tokens=MILLION)
     change = datetime(2026, 10, 7, tzinfo=UTC)

@@ -6,13 +6,14 @@ import signal
 import subprocess
 import sys
 import threading
-import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from agents.sandbox import CellUnavailable, Limits, Outcome, groups, profile, run
 from tests.agents.sandbox.conftest import Run, leftovers
+from tests.waiting import until
 
 pytestmark = pytest.mark.cell
 
@@ -105,11 +106,11 @@ def test_a_worker_that_is_killed_takes_its_cell_along(buildable: None, tree: Pat
     source = f"from pathlib import Path; from agents.sandbox import run; run('sleep 987654', Path({str(tree)!r}))"
     worker = subprocess.Popen([sys.executable, "-c", source], cwd=Path(__file__).parents[3])
     try:
-        assert eventually(lambda: sleepers("987654"))
+        until(lambda: sleepers("987654"))
     finally:
         worker.send_signal(signal.SIGKILL)
         worker.wait()
-    assert eventually(lambda: not sleepers("987654"))
+    until(lambda: not sleepers("987654"))
 
 
 def sleepers(seconds: str) -> list[str]:
@@ -122,16 +123,6 @@ def sleepers(seconds: str) -> list[str]:
         except OSError:
             continue
     return found
-
-
-def eventually(condition: object) -> bool:
-    """Whether the condition becomes true within a generous time."""
-    give_up = time.monotonic() + 20
-    while time.monotonic() < give_up:
-        if condition():  # type: ignore[operator]  # a function without arguments
-            return True
-        time.sleep(0.01)
-    return False
 
 
 UNPRIVILEGED = """
@@ -179,4 +170,4 @@ def test_it_works_without_root_where_groups_were_delegated(buildable: None, tree
         (readable / "menu.txt").unlink(missing_ok=True)
         readable.rmdir()
         for folder in own:
-            assert eventually(lambda folder=folder: groups._removed(folder))
+            until(partial(groups._removed, folder))

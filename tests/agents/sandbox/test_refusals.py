@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.sandbox.refusals import refusals
+from agents.sandbox.refusals import refusals, walls
 
 
 @pytest.fixture
@@ -44,3 +44,29 @@ def test_many_are_counted_and_no_name_writes_to_a_terminal(tree: Path) -> None:
 def test_a_link_in_place_of_a_file_of_gits_is_not_read(tree: Path) -> None:
     (tree / ".gitmodules").symlink_to("docs/a.md")
     assert refusals(tree) == []
+
+
+def test_a_repository_inside_of_it_is_named(tree: Path) -> None:
+    (tree / "vendor" / "x").mkdir(parents=True)
+    (tree / "vendor" / "x" / "HEAD").write_text("ref: refs/heads/main\n")
+    assert refusals(tree) == []
+    (tree / "vendor" / "x" / "config").write_text("[core]\n")
+    assert refusals(tree) == ["Repositories inside of it were not entered: vendor/x."]
+
+
+@pytest.mark.parametrize(
+    ("output", "sentences"),
+    [
+        ("OK", 0),
+        ("ConnectionRefusedError: [Errno 111] Connection refused", 1),
+        ("Error: getaddrinfo EAI_AGAIN registry.npmjs.org", 1),
+        ("BlockingIOError: [Errno 11] Resource temporarily unavailable", 1),
+        ("OSError: [Errno 28] No space left on device", 1),
+        (
+            "OSError: [Errno 30] Read-only file system: '/etc/x'\nPermissionError: Operation not permitted",
+            2,
+        ),
+    ],
+)
+def test_what_tests_asked_for_and_did_not_get_is_known_by_what_they_say(output: str, sentences: int) -> None:
+    assert len(walls(output)) == sentences

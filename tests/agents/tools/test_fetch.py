@@ -149,7 +149,7 @@ def test_a_dripping_server_has_no_more_than_the_time_of_all(web: Web, path: str)
     start = time.monotonic()
     with pytest.raises(ToolError, match="in time"):
         read(web, path, Caps(total_seconds=0.4))
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 10
 
 
 def test_a_server_that_says_nothing_times_out(web: Web) -> None:

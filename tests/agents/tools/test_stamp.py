@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from agents.access import ALL_ACCESS
 from agents.contracts import Json, Reply, ToolError, TurnRecord, Usage
 from agents.tools.stamp import Stamp, commit_of, stamped
 
@@ -20,6 +21,7 @@ class Echo:
     description = "Says it back."
     Input: type[BaseModel] = Word
     replay = True
+    access = ALL_ACCESS
 
     def run(self, given: Any) -> str:
         if given.word == "no":

@@ -87,7 +87,7 @@ def thinks_for_real(
 ) -> Iterator[AnthropicLLM]:
     """This process thinks with the real adapter."""
     settings.REHEARSAL = False
-    llm = AnthropicLLM(api_key=TOKEN, base_url=service.url, silence=0.3)
+    llm = AnthropicLLM(api_key=TOKEN, base_url=service.url, silence=1.0)
     monkeypatch.setattr(workers, "llm", lambda: llm)
     yield llm
     llm.close()

@@ -21,6 +21,7 @@ from jobs.models import BatchCall, Job, Run, Task, Turn
 from tests.agents.workers.conftest import TEXT, WRITE, read
 from tests.emulators.anthropic import AnthropicEmulator, error_body
 from tests.jobs.conftest import claimed
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db
 
@@ -97,6 +98,31 @@ def test_a_batch_without_an_answer_is_followed_by_a_direct_call(
     assert direct(service) == len(TURNS)
     assert set(BatchCall.objects.values_list("state", flat=True)) == {"direct"}
     assert spending.saved_in(task.job).by_batch == 0
+
+
+def test_a_search_goes_through_a_batch_and_costs_its_whole_price(
+    night: AnthropicBatches, service: AnthropicEmulator, pulse: pool.Pulse, settings: Any
+) -> None:
+    settings.AGENT_OPTIONS = {**settings.AGENT_OPTIONS, "web_search": {"for": "own", "most": 3}}
+    found = {"answer": "Nothing.", "findings": [], "gaps": []}
+    searched = {"server": [["web_search", {"query": "winter"}]] * 2, "text": "Nothing was found."}
+    service.rules[:] = [lambda body, turn, results: {"json": found} if "output_config" in body else searched]
+    job = open_job(title="Winter", brief="What is new in winter?", by="test")
+    Job.objects.filter(pk=job.pk).update(ready_at=timezone.now())
+    given = {"question": "What is new in winter?", "search": True}
+    planning.accept_plan(claimed(), [planning.PlannedStep("research", "Find out", given)], by="orchestrator")
+    for _ in range(2):
+        go_on(pulse)
+        lane.tend(night)
+        lane.tend(night)
+    go_on(pulse)
+    assert read(job.tasks.get()).state == "completed"
+    assert direct(service) == 0
+    first, second = Turn.objects.order_by("number")
+    assert (first.reply["usage"]["web_searches"], first.reply["usage"]["batch"]) == (2, True)
+    assert read(job).spent_microusd == (first.cost_microusd or 0) + (second.cost_microusd or 0)
+    assert abs(read(job).spent_microusd - float(service.bill.usd()) * 1_000_000) <= 2
+    assert (first.cost_microusd or 0) > 20_000
 
 
 def test_many_calls_go_in_one_batch(night: AnthropicBatches, service: AnthropicEmulator, pulse: pool.Pulse) -> None:
@@ -229,8 +255,8 @@ def test_it_is_tended_beside_the_work_and_a_broken_look_ends_nothing(monkeypatch
     monkeypatch.setattr(batches, "is_anything_open", look)
     monkeypatch.setattr(lane, "TEND_SECONDS", 0.001)
     with lane.tending(lambda: pytest.fail("nothing is open")):
-        assert looked.acquire(timeout=5)
-        assert looked.acquire(timeout=5)
+        assert looked.acquire(timeout=PATIENCE)
+        assert looked.acquire(timeout=PATIENCE)
 
 
 def test_nobody_tends_a_rehearsal(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -360,3 +360,18 @@ def _raiser(fault: Exception) -> Callable[..., None]:
         raise fault
 
     return fail
+
+
+def test_a_draft_that_holds_a_secret_of_this_house_is_thrown_away(
+    planned: Callable[..., Run], pulse: pool.Pulse, thinks: Callable[..., ScriptedLLM], settings: Any
+) -> None:
+    settings.HELD_SECRETS = {"ANTHROPIC_API_KEY": ["sk-of-this-house-0001"]}
+    run = planned()
+    thinks(says({**TEXT, "markdown": "The key is sk-of-this-house-0001."}))
+    workers.carry_out(run, pulse)
+    task = Task.objects.get()
+    assert task.state == "failed"
+    assert "holds a secret of this house (ANTHROPIC_API_KEY)" in task.reason
+    assert "sk-of" not in task.reason
+    assert not task.artifacts.exists()
+    assert not Delivery.objects.exists()

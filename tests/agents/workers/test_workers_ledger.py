@@ -49,11 +49,23 @@ FAULTS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-def written(*jobs: Job) -> None:
-    """Plan each job to write one text, past the orchestrator."""
+SEARCH = planning.PlannedStep(
+    agent="research", title="Find out", input={"question": "What is new in town?", "search": True}
+)
+
+
+def written(*jobs: Job, step: planning.PlannedStep = WRITE) -> None:
+    """Plan each job to do this one step, past the orchestrator."""
     Job.objects.filter(pk__in=[job.pk for job in jobs]).update(ready_at=timezone.now())
     for run in [claimed() for _ in jobs]:
-        planning.accept_plan(run, [WRITE], by="orchestrator")
+        planning.accept_plan(run, [step], by="orchestrator")
+
+
+def mixed(body: dict[str, Any], dice: random.Random) -> dict[str, Any]:
+    """Anything that a model may say; one that searches does so up to three times, which costs by the search."""
+    if any(tool["name"] == "web_search" for tool in body.get("tools", [])):
+        return {"server": [["web_search", {"query": "new"}]] * dice.randint(1, 3), "text": "", "stop": "end_turn"}
+    return dice.choice(ANSWERS)
 
 
 def usd(microusd: int | None) -> Decimal:
@@ -70,11 +82,13 @@ def test_over_500_mixed_calls_the_ledger_equals_the_bill_to_the_cent(
     # Every look at the clock is an hour later: no pause lasts.
     thinks_for_real.pacing = Pacing(clock=itertools.count(0, 3_600).__next__)
     dice = random.Random(7)
-    service.rule(lambda body, turn, results: dice.choice(ANSWERS))
+    service.rule(lambda body, turn, results: mixed(body, dice))
+    settings.AGENT_OPTIONS = {**settings.AGENT_OPTIONS, "web_search": {"for": "all", "most": 3}}
     while len(service.journal) < CALLS:
         settings.MODELS = {"default": dice.choice(MODELS)}
         client = trattoria if dice.random() < 0.5 else None
-        written(open_job(title=f"Page {len(service.journal)}", brief="Write it.", by="test", client=client))
+        job = open_job(title=f"Page {len(service.journal)}", brief="Write it.", by="test", client=client)
+        written(job, step=SEARCH if dice.random() < 0.25 else WRITE)
         run: Run | None = claimed()
         while run:
             if dice.random() < 0.4:
@@ -85,6 +99,7 @@ def test_over_500_mixed_calls_the_ledger_equals_the_bill_to_the_cent(
             run = queue.claim_run()
     service.faults.clear()
     assert {turn.model for turn in Turn.objects.all()} == set(MODELS)
+    assert sum(turn.reply["usage"]["web_searches"] for turn in Turn.objects.all()) > 20
 
     answered = {turn.reply["request_id"] for turn in Turn.objects.all()}
     turns = Turn.objects.aggregate(sum=Sum("cost_microusd"))["sum"]

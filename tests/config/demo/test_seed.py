@@ -2,7 +2,7 @@
 
 import subprocess
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,11 +16,12 @@ from config.demo import night
 from config.demo.clock import NightClock
 from config.demo.seed import USER, NotADemo, seed
 from integrations import workers as delivering
-from jobs import nights, pool, queries, queue
+from jobs import hours, nights, pool, queries, queue
 from jobs.lifecycle import review as reviews
 from jobs.lifecycle import slot
 from jobs.lifecycle.job import open_job
-from jobs.models import Artifact, Client, Delivery, Job, Review, Task, Trigger, Turn
+from jobs.models import Artifact, Client, Day, Delivery, Job, Review, Task, Trigger, Turn
+from jobs.states import NEVER
 from tests.config.demo.conftest import it_is
 from tests.jobs.conftest import claimed
 
@@ -39,7 +40,7 @@ def counts() -> dict[str, int]:
     return {model.__name__: model._default_manager.count() for model in apps.get_models()}
 
 
-def test_a_night_is_on_the_desk(seeded: User) -> None:
+def test_a_night_is_on_the_desk_and_a_second_time_adds_nothing(seeded: User) -> None:
     states = Counter(Job.objects.values_list("state", flat=True))
     assert states == {"completed": 27, "needs_review": 17, "failed": 2, "needs_clarification": 1}
     kinds = Counter(Review.objects.filter(state="open").values_list("kind", flat=True))
@@ -49,6 +50,17 @@ def test_a_night_is_on_the_desk(seeded: User) -> None:
     assert not queue.due("agents")
     assert not queue.due("deliveries")
     assert (seeded.username, seeded.is_superuser, seeded.has_usable_password()) == (USER, True, False)
+
+    before = counts()
+    assert seed() is False
+    assert counts() == before
+
+
+def test_the_costs_page_and_the_inbox_name_the_same_sum(folder: Path) -> None:
+    with it_is(9):
+        seed()
+        spent = nights.last(timezone.now()).spent_microusd
+        assert spent == Day.objects.get(pk=hours.here().date()).night_spent_microusd > 0
 
 
 def test_what_lies_there_is_what_the_product_makes(seeded: User) -> None:
@@ -79,30 +91,40 @@ def test_branches_are_really_in_the_repositories(seeded: User, folder: Path) -> 
 
 
 @pytest.mark.parametrize("hour", [1, 9, 23])
-def test_all_of_it_lies_in_last_night(folder: Path, hour: int) -> None:
+def test_all_of_it_lies_in_last_night_and_no_slot_was_missed(folder: Path, hour: int) -> None:
     with it_is(hour) as now:
         clock = NightClock(now=now)
         seed()
         told = nights.last(timezone.now())
-    begins, ends = clock.moment("18:00"), clock.moment("05:00")
-    assert ends <= now
-    for model in apps.get_app_config("jobs").get_models():
-        for field in model._meta.get_fields():
-            # A lease is counted from the database's own clock.
-            if isinstance(field, DateTimeField) and field.name != "lease_until":
-                outside = model._default_manager.exclude(**{f"{field.name}__range": (begins, ends)})
-                assert not outside.exclude(**{f"{field.name}": None}).exists(), f"{model.__name__}.{field.name}"
+    lies_between(clock, now)
     if hour > 5:
         spent = sum(turn.cost_microusd or 0 for turn in Turn.objects.all())
         assert (told.completed, told.failed, told.spent_microusd) == (27, 2, spent)
     else:
         assert told.completed > 10
 
+    with it_is(hour) as now:
+        slot.open_due(now)
+    assert not Review.objects.filter(kind="alarm").exists()
+    briefing = Job.objects.get(title=night.BRIEFING)
+    assert briefing.state == "completed"
+    if hour > 5:
+        assert briefing.trigger
+        assert briefing.trigger.slug == "briefing"
 
-def test_a_second_time_adds_nothing(seeded: User) -> None:
-    before = counts()
-    assert seed() is False
-    assert counts() == before
+
+def lies_between(clock: NightClock, now: datetime) -> None:
+    """Every moment of every row is one of the night; what is due, is due on the day after it."""
+    due = [row.due_at for row in Review.objects.filter(due_at__lt=NEVER)]
+    assert [(due_at - now) // timedelta(hours=1) for due_at in due] == [3, 6]
+    begins, ends = clock.moment("18:00"), clock.moment("05:00")
+    assert ends <= now
+    for model in apps.get_app_config("jobs").get_models():
+        for field in model._meta.get_fields():
+            # A lease is counted from the database's own clock.
+            if isinstance(field, DateTimeField) and field.name not in {"lease_until", "due_at"}:
+                outside = model._default_manager.exclude(**{f"{field.name}__range": (begins, ends)})
+                assert not outside.exclude(**{f"{field.name}": None}).exists(), f"{model.__name__}.{field.name}"
 
 
 @pytest.mark.parametrize("used", ["a job", "a client", "a person"])
@@ -159,17 +181,4 @@ def test_a_question_can_be_answered_and_a_failure_retried(seeded: User) -> None:
         runs += 1
     assert runs >= 3
     assert not Job.objects.filter(state="failed").exists()
-    assert question.job.runs.count() >= 2
-
-
-@pytest.mark.parametrize("hour", [1, 9, 23])
-def test_no_slot_of_the_night_was_missed(folder: Path, hour: int) -> None:
-    with it_is(hour) as now:
-        seed()
-        slot.open_due(now)
-    assert not Review.objects.filter(kind="alarm").exists()
-    briefing = Job.objects.get(title=night.BRIEFING)
-    assert briefing.state == "completed"
-    if hour > 5:
-        assert briefing.trigger
-        assert briefing.trigger.slug == "briefing"
+    assert question.own_job.runs.count() >= 2

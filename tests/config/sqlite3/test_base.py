@@ -1,13 +1,15 @@
 """Threads of a process take turns to write."""
 
+import threading
+import time
 from collections.abc import Callable
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from config.sqlite3 import base
 from jobs.models import Client
-from tests.jobs.conftest import together
+from tests.jobs.conftest import held, together
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -82,3 +84,46 @@ def test_a_forked_child_has_a_turn_of_its_own() -> None:
         base._forget_turn()
         assert base._turn is not parents
         assert not base._turn.locked()
+
+
+@pytest.mark.parametrize("holder", ["a thread", "a process"])
+def test_who_is_in_a_hurry_gives_up_and_has_the_usual_patience_again(holder: str) -> None:
+    usual = connection.cursor().execute("PRAGMA busy_timeout").fetchone()
+    with base._turn if holder == "a thread" else held():
+        begun = time.monotonic()
+        with (
+            pytest.raises(OperationalError, match="database is locked"),
+            connection.hurried(0.05),  # type: ignore[attr-defined]  # of this backend
+            transaction.atomic(),
+        ):
+            raise AssertionError("this is not its turn")
+        assert 0.04 <= time.monotonic() - begun < 15  # SQLite counts in whole milliseconds
+    assert not base._turn.locked()
+    assert connection.cursor().execute("PRAGMA busy_timeout").fetchone() == usual
+    commit()
+
+
+def test_in_a_hurry_the_turn_of_others_of_the_same_process_is_waited_for() -> None:
+    """Each of them writes for longer than the hurry lasts."""
+
+    def write() -> bool:
+        with connection.hurried(0.1), transaction.atomic():  # type: ignore[attr-defined]  # of this backend
+            return threading.Event().wait(0.3)
+
+    assert together(4, write) == [False] * 4
+
+
+def test_who_has_no_time_left_gives_up_while_another_of_its_process_writes() -> None:
+    def hurry() -> None:
+        with connection.hurried(-0.5), transaction.atomic():  # type: ignore[attr-defined]  # of this backend
+            raise AssertionError("this is not its turn")
+
+    with transaction.atomic():
+        (refused,) = together(1, hurry)
+    assert isinstance(refused, OperationalError)
+
+
+def test_in_a_hurry_a_free_database_is_written_as_ever() -> None:
+    with connection.hurried(0.0):  # type: ignore[attr-defined]  # of this backend
+        commit()
+    assert not base._turn.locked()

@@ -1,6 +1,10 @@
 """Branches from patches, in real repositories."""
 
+import json
 import os
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +19,16 @@ from tests.integrations.branches.conftest import FILES
 from tests.integrations.branches.patches import BRANCH, EDIT, EDIT_AGAIN, UID, as_patch
 from tests.integrations.target_contract import CREATED, out_file
 from tests.repositories import Owned, an_owned
+from tests.waiting import until
+
+_DELIVER = """
+import json, sys
+from integrations.contracts import Outgoing
+from integrations.git.target import GitTarget
+told = json.load(sys.stdin)
+target = GitTarget(repositories={"shop": told["repository"]}, workdir=told["workdir"])
+target.deliver(Outgoing.model_validate_json(told["outgoing"]))
+"""
 
 
 class TestWork:
@@ -76,6 +90,41 @@ class TestWork:
         ]
         assert landed.detail == f"agent/{UID} on shop"
         assert landed.url == ""
+
+    def test_a_ref_that_is_locked_is_tried_again_later(self) -> None:
+        lock = self.owned.path / f"{BRANCH}.lock"
+        lock.parent.mkdir(parents=True)
+        lock.touch()
+        with pytest.raises(DeliveryError, match=r"cannot lock ref.*File exists") as caught:
+            self.make().deliver(self.outgoing())
+        assert not caught.value.permanent
+        lock.unlink()
+        assert self.make().deliver(self.outgoing()).external_id == self.owned.sha(BRANCH)
+
+    def test_a_push_goes_on_to_its_end_when_its_whole_group_is_killed(self) -> None:
+        group = self.folder / "group"
+        kill = f'[ "$1" = prepared ] && [ -s {group} ] && kill -9 "-$(cat {group})"'
+        self.owned.hook("reference-transaction", f"#!/bin/sh\n{kill}\nexit 0\n")
+        process = subprocess.Popen([sys.executable, "-c", _DELIVER], stdin=subprocess.PIPE, start_new_session=True)
+        group.write_text(str(process.pid))
+        told = {"repository": str(self.owned.path), "workdir": str(self.folder / "killed")}
+        said = json.dumps({**told, "outgoing": self.outgoing().model_dump_json()})
+        process.communicate(said.encode(), timeout=60)
+        assert process.returncode == -signal.SIGKILL
+        group.unlink()
+        until(lambda: BRANCH in self.owned.refs())
+        landed = self.make().find(self.outgoing())
+        assert landed is not None
+        assert self.make().deliver(self.outgoing()) == landed
+        assert self.owned.updates() == [BRANCH]
+
+    def test_what_a_killed_attempt_left_is_taken_away_later(self) -> None:
+        old, new = (self.folder / "work" / name for name in ("push-old", "push-new"))
+        for folder in (old, new):
+            (folder / "repository.git").mkdir(parents=True)
+        os.utime(old, (0, 0))
+        self.make().deliver(self.outgoing())
+        assert [folder.name for folder in (self.folder / "work").iterdir()] == ["push-new"]
 
     def test_only_the_one_ref_is_ever_pushed(self) -> None:
         self.owned.git("tag", "v1")

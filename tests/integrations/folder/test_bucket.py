@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from typing import Any
 
 import boto3
@@ -11,8 +12,10 @@ from moto.server import ThreadedMotoServer
 
 from integrations.contracts import DeliveryError, Landed, OutcomeUnknown, Outgoing, TargetClosed
 from integrations.folder import bucket
+from integrations.folder.probe import FolderProbe
 from integrations.folder.target import FolderTarget
 from jobs.lifecycle import artifact as artifacts
+from tests.emulators.kit import Emu, Reply, Req
 from tests.integrations.target_contract import TargetContract, out_file
 
 PLACE = "2026-11-23/3f2a9c1e-autumn-menu"
@@ -29,29 +32,67 @@ def service() -> Iterator[str]:
     server.stop()
 
 
+@pytest.fixture(scope="module")
+def s3(service: str) -> Any:
+    """What looks at it past the code under test."""
+    return boto3.client(
+        "s3",
+        endpoint_url=service,
+        aws_access_key_id="id",
+        aws_secret_access_key="secret",
+        region_name="us-east-1",
+    )
+
+
+class Door(Emu):
+    """Passes everything on to the service behind it, but for the faults that strike on the way."""
+
+    def __init__(self, behind: str) -> None:
+        self.behind = behind.removeprefix("http://")
+        super().__init__()
+
+    def setup(self) -> None:
+        """It knows no path of its own."""
+
+    def not_found(self, req: Req) -> Reply:
+        connection = HTTPConnection(self.behind, timeout=20)
+        try:
+            _, path, _ = req.raw_target.split(" ")
+            connection.request(req.method, path, req.body, req.headers)
+            answer = connection.getresponse()
+            kept = {name: value for name, value in answer.getheaders() if name.lower() in {"etag", "last-modified"}}
+            return Reply(answer.status, raw=answer.read(), headers=kept, ctype=answer.headers.get_content_type())
+        finally:
+            connection.close()
+
+
 class TestBucket(TargetContract):
     kind = "document"
+    door: Door
     client: Any
     url: str
 
     @pytest.fixture(autouse=True)
-    def world(self, service: str, request: pytest.FixtureRequest) -> Iterator[None]:
-        self.url = service
-        self.client = boto3.client(
-            "s3",
-            endpoint_url=service,
-            aws_access_key_id="id",
-            aws_secret_access_key="secret",
-            region_name="us-east-1",
-        )
+    def world(self, service: str, s3: Any) -> Iterator[None]:
+        self.url, self.door, self.client = service, Door(service).start(), s3
         self.client.create_bucket(Bucket="desk")
         yield
+        self.door.stop()
+        assert self.door.bugs() == []
         for key in self.keys():
             self.client.delete_object(Bucket="desk", Key=key)
         self.client.delete_bucket(Bucket="desk")
 
     def keys(self) -> list[str]:
         return [entry["Key"] for entry in self.client.list_objects_v2(Bucket="desk").get("Contents", [])]
+
+    def test_its_probe_writes_an_object_and_takes_it_away(self) -> None:
+        options = {"endpoint_url": self.url, **KEY}
+        probe = FolderProbe(root="s3://desk/outputs", options=options)
+        assert [one.ok for one in (*probe.look(), *probe.try_out())] == [True, True]
+        assert self.keys() == []
+        gone = FolderProbe(root="s3://gone", options=options)
+        assert [one.ok for one in (*gone.look(), *gone.try_out())] == [False, False]
 
     def seen(self) -> dict[str, bytes]:
         keys = [key for key in self.keys() if ".nightdesk" not in key and not key.endswith("index.html")]
@@ -65,6 +106,16 @@ class TestBucket(TargetContract):
 
     def refused_for_good(self) -> tuple[FolderTarget, Outgoing]:
         return self.make(), self.outgoing(files=[])
+
+    def lose_the_next_answer(self) -> bool:
+        """The library asks again by itself: the same bytes at the same place."""
+        self.url = self.door.url
+        self.door.fault(r"PUT .*/menu\.md$", "lost")
+        return True
+
+    def ask_for_a_pause(self, seconds: int) -> bool:
+        """S3 knows no 429: it says 503 SlowDown, which is in the tests of what it refuses."""
+        return False
 
     def test_files_lie_below_the_prefix(self) -> None:
         landed = self.make().deliver(self.outgoing())

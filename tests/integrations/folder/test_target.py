@@ -13,7 +13,7 @@ import pytest
 from integrations.contracts import DeliveryError, Landed, OutcomeUnknown, Outgoing
 from integrations.folder.places import Disk
 from integrations.folder.target import FolderTarget
-from tests.integrations.target_contract import TargetContract, out_file
+from tests.integrations.target_contract import OnThisMachine, TargetContract, out_file
 
 PLACE = "2026-11-23/3f2a9c1e-autumn-menu"
 
@@ -33,7 +33,7 @@ except DeliveryError as error:
 """
 
 
-class TestFolder(TargetContract):
+class TestFolder(OnThisMachine, TargetContract):
     kind = "document"
 
     def make(self) -> FolderTarget:

@@ -53,6 +53,22 @@ def test_a_field_that_makes_no_sense_is_refused_by_name(wrong: dict[str, Any]) -
         fields.read({"fields": [{**NAME, **wrong}]})
 
 
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("Your mail address", "your_mail_address"),
+        ("Größe (in cm)?", "groe_in_cm"),
+        ("2. Straße & Nr.", "strae_nr"),
+        ("???", "field"),
+        ("x" * 60, "x" * 40),
+        ("a" * 39 + " b", "a" * 39),
+    ],
+)
+def test_a_field_without_a_name_is_called_by_its_label(label: str, name: str) -> None:
+    (field,) = fields.read({"fields": [{"label": label}]}).fields
+    assert field.name == name
+
+
 @pytest.mark.parametrize("many", [[NAME, NAME], [{**NAME, "name": f"f{n}"} for n in range(31)]])
 def test_names_differ_and_there_is_an_end_to_them(many: list[dict[str, Any]]) -> None:
     with pytest.raises(ValueError, match=r"same name|at most 30"):

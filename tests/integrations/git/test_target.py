@@ -10,11 +10,11 @@ from integrations.contracts import DeliveryError, Outgoing
 from integrations.git.target import GitTarget, _page
 from tests.integrations.branches.conftest import FILES
 from tests.integrations.branches.patches import BRANCH, EDIT, UID, as_patch, new_file, uid_of
-from tests.integrations.target_contract import CREATED, TargetContract, out_file
+from tests.integrations.target_contract import CREATED, OnThisMachine, TargetContract, out_file
 from tests.repositories import Owned, an_owned
 
 
-class TestGit(TargetContract):
+class TestGit(OnThisMachine, TargetContract):
     kind = "branch"
     owned: Owned
 

@@ -66,15 +66,17 @@ def test_all_conditions_have_to_be_met(conditions: dict[str, Any], met: set[str]
     [
         (
             {"event": "issues.labeled", "label": "Nightdesk"},
-            "An issue gets the label Nightdesk in any repository, written by: owner, member, collaborator.",
+            "An issue gets the label Nightdesk in any repository,"
+            " written by: the owner, members of the organisation, collaborators.",
         ),
         (
             {"event": "issues.labeled"},
-            "An issue gets a label in any repository, written by: owner, member, collaborator.",
+            "An issue gets a label in any repository,"
+            " written by: the owner, members of the organisation, collaborators.",
         ),
         (
             {"event": "pull_request.opened", "repository": "acme/my_x", "author_association": "FIRST_TIMER"},
-            "A pull request is opened in acme/my_x, written by: first timer.",
+            "A pull request is opened in acme/my_x, written by: who contributes anywhere for the first time.",
         ),
         (
             {"event": "pull_request", "action": "opened", "label": ["x", "y"], "author_association": "ANY"},

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from integrations.contracts import DeliveryError, OutcomeUnknown, TargetClosed
+from integrations.github import access
 from tests.emulators.github import READ_TOKEN
 from tests.integrations.branches.patches import BRANCH
 from tests.integrations.github import test_target
@@ -42,19 +43,33 @@ LIMITS: list[tuple[int, Any, dict[str, str], float]] = [
     (403, PRIMARY, IN_900, 900),
     (429, PRIMARY, IN_900, 900),
     (403, {"message": "Slow down."}, {"Retry-After": "5"}, 5),
+    (403, {"message": "Rate limit. Please retry your request again later."}, {}, 60),
 ]
 
 
 @pytest.mark.parametrize(("status", "body", "headers", "seconds"), LIMITS)
 @pytest.mark.parametrize("call", ["GET .*/pulls$", "POST .*/pulls$"])
 def test_a_limit_is_waited_out_by_the_queue_and_not_here(
-    case: test_target.TestGitHub, call: str, status: int, body: Any, headers: dict[str, str], seconds: float
+    case: test_target.TestGitHub,
+    monkeypatch: pytest.MonkeyPatch,
+    call: str,
+    status: int,
+    body: Any,
+    headers: dict[str, str],
+    seconds: float,
 ) -> None:
     told = {name: str(int(time.time()) + 900) if value == "+900" else value for name, value in headers.items()}
     case.there.github.fault(call, "status", status=status, body=body, headers=told)
-    began = time.monotonic()
-    error = refused(case)
-    assert time.monotonic() - began < 5
+    sleep, slept = time.sleep, [0.0]
+
+    def brief(moment: float) -> None:
+        slept.append(moment)
+        sleep(min(moment, 0.1))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "sleep", brief)
+        error = refused(case)
+    assert max(slept) < 1, "only whoever waits for git may sleep, for moments"
     assert not error.permanent
     assert error.retry_after == pytest.approx(seconds, abs=30)
     # The next attempt finds the branch that was pushed, and opens its pull request.
@@ -65,7 +80,6 @@ def test_a_limit_is_waited_out_by_the_queue_and_not_here(
 @pytest.mark.parametrize(
     ("status", "body", "said"),
     [
-        (403, PERMISSION, "manage.py doctor"),
         (404, {"message": "Not Found"}, "does not reach it"),
         (409, {"message": "Git Repository is empty."}, "Git Repository is empty"),
         (410, {"message": "Issues are disabled for this repo"}, "Issues are disabled"),
@@ -97,6 +111,17 @@ def test_a_login_that_is_refused_closes_the_target_until_a_person_has_mended_it(
     assert "Check GITHUB_TOKEN" in str(error)
 
 
+@pytest.mark.parametrize("call", ["GET .*/pulls$", "POST .*/pulls$"])
+def test_a_right_that_is_missing_closes_the_target_too(case: test_target.TestGitHub, call: str) -> None:
+    case.there.github.fault(call, "status", status=403, body=PERMISSION)
+    error = refused(case)
+    assert isinstance(error, TargetClosed)
+    assert "manage.py doctor" in str(error)
+    case.there.github.fault("GET .*/pulls$", "status", status=403, body=PERMISSION)
+    with pytest.raises(OutcomeUnknown):
+        case.make().find(case.outgoing())
+
+
 def test_a_token_that_git_does_not_know_is_said(case: test_target.TestGitHub) -> None:
     case.there.options["token"] = "github_pat_of_yesterday"
     error = refused(case)
@@ -108,7 +133,8 @@ def test_a_token_that_git_does_not_know_is_said(case: test_target.TestGitHub) ->
 def test_a_token_that_may_only_read_pushes_nothing(case: test_target.TestGitHub) -> None:
     case.there.options["token"] = READ_TOKEN
     error = refused(case)
-    assert error.permanent
+    assert isinstance(error, TargetClosed)
+    assert "manage.py doctor" in str(error)
     assert case.there.owned.updates() == []
 
 
@@ -141,6 +167,21 @@ def test_a_write_without_a_clear_answer_is_unknown_and_then_found_or_made_once(
         case.make().deliver(case.outgoing())
     found = case.make().find(case.outgoing()) or case.make().deliver(case.outgoing())
     assert case.make().find(case.outgoing()) == found
+    assert case.effects() == 1
+
+
+@pytest.mark.parametrize(("call", "kind"), [("POST .*/pulls$", OutcomeUnknown), ("GET .*/pulls$", DeliveryError)])
+def test_a_github_that_is_silent_is_not_waited_for(
+    case: test_target.TestGitHub, call: str, kind: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "_SECONDS", 1)
+    case.there.github.fault(call, "stall", seconds=8)
+    began = time.monotonic()
+    with pytest.raises(kind):
+        case.make().deliver(case.outgoing())
+    assert time.monotonic() - began < 7
+    case.there.github.released.set()
+    assert case.make().deliver(case.outgoing()).url
     assert case.effects() == 1
 
 

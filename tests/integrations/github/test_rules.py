@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from django.test import Client as Browser
 
-from integrations.github.rules import TEMPLATES, RuleTemplate
+from integrations.contracts import RuleTemplate
+from integrations.github.rules import TEMPLATES
 from integrations.github.source import GitHubSource
 from jobs.models import Job, Receipt, Trigger
 from tests.integrations.github import test_source

@@ -170,5 +170,6 @@ class TestGitHub(SourceContract):
     def test_conditions_read_as_a_sentence(self) -> None:
         sentence = self.source.check_conditions({"event": "issues.labeled", "label": "Nightdesk"})
         assert sentence == (
-            "An issue gets the label Nightdesk in any repository, written by: owner, member, collaborator."
+            "An issue gets the label Nightdesk in any repository,"
+            " written by: the owner, members of the organisation, collaborators."
         )

@@ -40,6 +40,17 @@ class TestGitHub(TargetContract):
     def refused_for_good(self) -> tuple[GitHubTarget, Outgoing]:
         return self.make(), self.outgoing(fields={**self.told(), "repository": "attic"})
 
+    def lose_the_next_answer(self) -> bool:
+        self.there.github.fault("POST .*/pulls$", "lost")
+        return True
+
+    def ask_for_a_pause(self, seconds: int) -> bool:
+        busy = {"message": "You have exceeded a secondary rate limit."}
+        self.there.github.fault(
+            "GET .*/pulls$", "status", status=429, body=busy, headers={"Retry-After": f"{seconds}"}
+        )
+        return True
+
     def told(self) -> dict[str, Any]:
         return {"repository": "shop", "base_sha": self.base, "message": "Raise the price\n\nFlour is dear."}
 

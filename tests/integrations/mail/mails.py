@@ -54,3 +54,44 @@ def cpython_mails() -> list[Path]:
     if not messages:
         pytest.skip("this Python came without test.test_email.data: its mails are not tried")
     return messages
+
+
+def a_report(
+    original: str, *, action: str = "failed", kind: str = "message/rfc822", address: str = "gone@example.com"
+) -> bytes:
+    """What Postfix writes when a mail, of which these are the headers, is given up."""
+    return f"""Return-Path: <>
+From: MAILER-DAEMON@mx.example.org (Mail Delivery System)
+To: desk@studio.example
+Subject: Undelivered Mail Returned to Sender
+Auto-Submitted: auto-replied
+Message-ID: <20261123063100.1@mx.example.org>
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b1"
+
+--b1
+Content-Type: text/plain; charset=us-ascii
+
+I'm sorry to have to inform you that your message could not be delivered.
+
+--b1
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.org
+Arrival-Date: Mon, 23 Nov 2026 06:30:00 +0000
+
+Final-Recipient: rfc822; {address}
+Original-Recipient: rfc822;{address}
+Action: {action}
+Status: 5.1.1
+Remote-MTA: dns; mx.example.com
+Diagnostic-Code: smtp; 550 5.1.1 <{address}>: Recipient address rejected:
+    User unknown
+
+--b1
+Content-Type: {kind}
+
+{original}
+
+--b1--
+""".encode()

@@ -52,6 +52,25 @@ def test_what_a_person_has_read_waits_all_the_same_and_nothing_of_theirs_is_expu
     assert len(server.flags()) == 2
 
 
+def test_a_mail_of_ours_is_taken_away_wherever_it_lies_and_no_other(server: dovecot.Dovecot) -> None:
+    server.put(a_mail(), a_mail(Subject="Try (a1)", Message_ID="<2@x>"), a_mail(Message_ID="<3@x>"))
+    with server.person() as person:
+        person.folder.set("INBOX")
+        person.client.uid("STORE", "1", "+FLAGS", r"(\Deleted)")
+    box = Mailbox(url=server.url, done="Done")
+    with box.visit() as visit:
+        assert not visit.take_away("Try (b2)")
+        assert visit.take_away("Try (a1)")
+        assert not visit.take_away("Try (a1)")
+        assert len(visit.waiting()) == 2, "what a person has marked as deleted is theirs"
+    server.put(a_mail(Subject="Try (c3)", Message_ID="<4@x>"))
+    with box.visit() as visit:
+        visit.finish(visit.waiting()[-1])
+        assert visit.take_away("Try (c3)")
+        assert len(visit.waiting()) == 2
+    assert server.flags("Done") == []
+
+
 def test_mail_is_moved_where_a_folder_is_named(server: dovecot.Dovecot) -> None:
     server.put(a_mail())
     with Mailbox(url=server.url, done="Nightdesk/Done").visit() as visit:

@@ -10,7 +10,7 @@ import pytest
 from integrations.contracts import CannotTell, DeliveryError, Outgoing
 from integrations.mail.owner import OwnerMailTarget
 from tests.integrations.mail.test_target import FILED, SENDER
-from tests.integrations.target_contract import CREATED, TargetContract
+from tests.integrations.target_contract import CREATED, OnThisMachine, TargetContract
 
 DIGEST = {
     "date": "2026-11-24",
@@ -50,7 +50,7 @@ def mails(files: Path) -> list[EmailMessage]:
     return [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in paths]
 
 
-class TestOwnerMailToFiles(TargetContract):
+class TestOwnerMailToFiles(OnThisMachine, TargetContract):
     kind = "notice"
     fields = {"digest": DIGEST}
 

@@ -33,7 +33,7 @@ def test_without_a_server_mail_is_kept_as_files(settings: Settings, tmp_path: An
 def test_a_server_is_logged_in_at_and_tried(settings: Settings, post: Post) -> None:
     settings.EMAIL_URL = "smtp://127.0.0.1"
     (found,) = a_probe().look()
-    assert (found.ok, found.says) == (True, f"logged in at 127.0.0.1:{post.port}")
+    assert (found.ok, found.says) == (True, f"Logged in at 127.0.0.1:{post.port}.")
     assert not post.taken
     (tried,) = a_probe().try_out()
     assert tried.ok
@@ -59,7 +59,7 @@ def api(settings: Settings) -> Iterator[Postmark]:
 
 
 def test_a_provider_is_asked_who_we_are(settings: Settings, api: Postmark) -> None:
-    assert a_probe().look()[0].says == "Postmark, server Studio"
+    assert a_probe().look()[0].says == "Postmark, server Studio."
     assert a_probe().try_out()[0].ok
     assert len(api.sent) == 1
     settings.ANYMAIL = {**settings.ANYMAIL, "POSTMARK_SERVER_TOKEN": "wrong"}
@@ -67,6 +67,45 @@ def test_a_provider_is_asked_who_we_are(settings: Settings, api: Postmark) -> No
     assert not a_probe().try_out()[0].ok
     settings.EMAIL_PROVIDER = "brevo"
     assert a_probe().look()[0].ok
+
+
+def into(server: dovecot.Dovecot, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the mail server takes lies in the mailbox at once."""
+    taken = post.taken
+
+    class Arriving(list[Any]):
+        def append(self, envelope: Any) -> None:
+            taken.append(envelope)
+            server.put(bytes(envelope.content))
+
+    monkeypatch.setattr(post, "taken", Arriving())
+
+
+@pytest.mark.services
+def test_a_mail_to_ourselves_comes_back_and_is_taken_away(
+    settings: Settings, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.EMAIL_URL = "smtp://127.0.0.1"
+    with dovecot.running() as server:
+        into(server, post, monkeypatch)
+        server.put(a_mail())
+        (found,) = a_probe(mailbox={"url": server.url}).try_out()
+        assert (found.ok, "came back" in found.says) == (True, True)
+        assert server.flags() == [set()], "a stranger's mail is left as it is"
+
+
+@pytest.mark.services
+def test_a_mail_that_does_not_come_back_is_told(
+    settings: Settings, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.EMAIL_URL = "smtp://127.0.0.1"
+    monkeypatch.setattr("integrations.mail.probe.COMES_BACK_SECONDS", 0.0)
+    with dovecot.running() as server:
+        (found,) = a_probe(mailbox={"url": server.url}).try_out()
+        assert (found.ok, "MAIL_REPLY_TO" in found.fix) == (False, True)
+        server.stop()
+        (found,) = a_probe(mailbox={"url": server.url}).try_out()
+        assert (found.ok, "IMAP_URL" in found.fix) == (False, True)
 
 
 def test_what_is_missing_for_mail_that_comes_in_is_told(settings: Settings, post: Post) -> None:

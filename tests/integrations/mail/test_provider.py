@@ -1,16 +1,18 @@
 """Client messages by a provider's API: what is certain after each of its answers."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from pytest_django import Settings
 
 from integrations.contracts import CannotTell, DeliveryError, OutcomeUnknown, Outgoing, TargetClosed
-from integrations.mail import replies
+from integrations.mail import postmark, replies
+from integrations.mail.owner import OwnerMailTarget
 from integrations.mail.target import MailTarget
 from tests.emulators.postmark import TOKEN, Postmark
-from tests.integrations.target_contract import TargetContract, out_file
+from tests.integrations.target_contract import CREATED, TargetContract, out_file
 
 SENDER = "Nightdesk <desk@studio.example>"
 FIELDS = {"to": ["marta@example.com"], "cc": ["tom@example.com"], "subject": "Your autumn menu"}
@@ -25,6 +27,7 @@ class TestMailByPostmark(TargetContract):
     @pytest.fixture(autouse=True)
     def postmark(self, settings: Settings) -> Iterator[None]:
         self.api = Postmark().start()
+        self.api.now = lambda: CREATED
         settings.EMAIL_BACKEND, settings.EMAIL_PROVIDER = "integrations.mail.provider.EmailBackend", "postmark"
         settings.ANYMAIL = {"POSTMARK_SERVER_TOKEN": TOKEN, "POSTMARK_API_URL": self.api.url}
         yield
@@ -40,6 +43,14 @@ class TestMailByPostmark(TargetContract):
     def refused_for_good(self) -> tuple[MailTarget, Outgoing]:
         self.api.inactive.add("marta@example.com")
         return self.make(), self.outgoing(fields={"to": ["marta@example.com"], "subject": "Your autumn menu"})
+
+    def lose_the_next_answer(self) -> bool:
+        self.api.fault("POST /email", "lost")
+        return True
+
+    def ask_for_a_pause(self, seconds: int) -> bool:
+        self.api.fault("POST /email", "status", status=429, body={}, headers={"Retry-After": f"{seconds}"})
+        return True
 
     def test_an_effect_is_made_and_found(self) -> None:
         """As everywhere; but what is not found is a person's to say: the search may not have seen it yet."""
@@ -136,6 +147,42 @@ class TestMailByPostmark(TargetContract):
             self.api.fault("GET /messages", "status", **answer)
             with pytest.raises(OutcomeUnknown):
                 self.make().find(self.outgoing())
+
+    def test_a_double_is_listed_beside_the_first_and_the_owners_mail_apart(self) -> None:
+        landed = self.make().deliver(self.outgoing())
+        self.make().deliver(self.outgoing())
+        self.make().deliver(self.outgoing(key="job-1:2:0:1"))
+        OwnerMailTarget(sender=SENDER, to=["me@example.com"]).deliver(
+            self.outgoing(key="digest:owner:1", kind="notice", fields={"digest": {"subject": "Night", "text": "x"}})
+        )
+        found = self.make().listing(CREATED - timedelta(hours=1))
+        assert [one.key for one in found] == [self.outgoing().key, self.outgoing().key, "job-1:2:0:1"]
+        assert found[0].external_id == landed.external_id
+        assert found[1].external_id == "00000000-0000-4000-8000-000000000002"
+        owners = OwnerMailTarget(sender=SENDER, to=["me@example.com"]).listing(CREATED - timedelta(hours=1))
+        assert [one.key for one in owners] == ["digest:owner:1"]
+
+    def test_a_key_that_is_too_long_to_be_told_is_sent_and_not_listed(self) -> None:
+        self.make().deliver(self.outgoing(key="k" * 81))
+        assert self.make().find(self.outgoing(key="k" * 81))
+        assert self.make().listing(CREATED - timedelta(hours=1)) == []
+
+    def test_a_list_of_many_pages_is_whole_or_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(postmark, "_PAGE", 2)
+        for number in range(3):
+            self.make().deliver(self.outgoing(key=f"job-1:{number}:0:1"))
+        assert len(self.make().listing(CREATED - timedelta(hours=1))) == 3
+        monkeypatch.setattr(postmark, "_MOST", 2)
+        with pytest.raises(OutcomeUnknown, match="more messages"):
+            self.make().listing(CREATED - timedelta(hours=1))
+
+    @pytest.mark.parametrize(
+        "said", [{}, {"Messages": {}}, {"Messages": [{"MessageID": "1", "Metadata": {"nightdesk_key": "k"}}]}]
+    )
+    def test_a_list_that_cannot_be_read_concludes_nothing(self, said: dict[str, Any]) -> None:
+        self.api.fault("GET /messages", "status", status=200, body=said)
+        with pytest.raises(OutcomeUnknown, match="cannot be read"):
+            self.make().listing(CREATED)
 
     def test_only_postmark_needs_time_to_find_it(self, settings: Settings) -> None:
         assert self.make().lag_seconds == 60

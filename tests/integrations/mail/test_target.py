@@ -10,14 +10,14 @@ from django.core.mail.backends.base import BaseEmailBackend
 
 from integrations.contracts import CannotTell, DeliveryError, OutcomeUnknown, Outgoing
 from integrations.mail.target import MailTarget
-from tests.integrations.target_contract import TargetContract
+from tests.integrations.target_contract import OnThisMachine, TargetContract
 
 SENDER = "Nightdesk <desk@studio.example>"
 FIELDS = {"to": ["marta@example.com"], "cc": ["tom@example.com"], "subject": "Your autumn menu"}
 FILED = "integrations.mail.outbox.EmailBackend"
 
 
-class TestMailToFiles(TargetContract):
+class TestMailToFiles(OnThisMachine, TargetContract):
     kind = "client_message"
     fields = FIELDS
 

@@ -21,6 +21,7 @@ REVIEW: dict[str, Any] = {
     "digest": "3f2a9c1e0b7d" + "0" * 52,
     "version": 2,
     "note": "",
+    "due_at": None,
     "snoozed_until": None,
     "decided_by": None,
     "decided_at": None,
@@ -66,6 +67,12 @@ def test_an_open_item_shows_all_that_a_decision_needs() -> None:
 
 def test_what_was_put_off_is_due_when_it_comes_back() -> None:
     assert board.row(notice(snoozed_until="2026-11-24T07:00:00Z")).values["Due"] == "2026-11-24T07:00:00+00:00"
+
+
+def test_what_is_due_says_when() -> None:
+    assert board.row(notice(due_at="2026-11-24T12:00:00Z")).values["Due"] == "2026-11-24T12:00:00+00:00"
+    put_off = notice(due_at="2026-11-24T12:00:00Z", snoozed_until="2026-11-24T07:00:00Z")
+    assert board.row(put_off).values["Due"] == "2026-11-24T07:00:00+00:00"
 
 
 @pytest.mark.parametrize(
@@ -145,3 +152,10 @@ def test_a_notice_about_no_item_is_refused(notion: NotionEmulator, briefs: str) 
     target = NotionTarget(token=TOKEN, base_url=notion.url, review_data_source=briefs, site="x", per_second=1e6)
     with pytest.raises(Exception, match="about none"):
         target.deliver(Outgoing(key="digest:1", kind="notice", files=[], created_at=CREATED))
+
+
+def test_what_may_have_gone_already_is_told_and_not_approved_here() -> None:
+    assert board.is_approvable(notice())
+    doubtful = notice(in_doubt="It may already have gone.")
+    assert not board.is_approvable(doubtful)
+    assert "It may already have gone." in board.row(doubtful).blocks

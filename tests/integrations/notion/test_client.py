@@ -97,6 +97,8 @@ def test_what_takes_nothing_as_it_is_set_up_is_closed_until_it_is_mended(
 FOR_GOOD = {
     "does not fit": ("validation_error", "validation_error"),
     "no address of theirs": ("invalid_request_url", "invalid_request_url"),
+    "no JSON": ("invalid_json", "invalid_json"),
+    "no request of theirs": ("invalid_request", "invalid_request"),
 }
 
 
@@ -151,6 +153,43 @@ def test_after_an_unclear_answer_to_a_write_nobody_knows_and_to_a_read_nothing_w
             create(visit, briefs)
         with pytest.raises(DeliveryError, match=r"Notion") as caught:
             query(visit, briefs)
+    assert not caught.value.permanent
+
+
+# Each status as it answers a read and a change: whether nothing was done for certain.
+STATUSES = {
+    "conflict_error": (True, True),
+    "rate_limited": (True, True),
+    "internal_server_error": (True, False),
+    "service_unavailable": (True, False),
+    "gateway_timeout": (True, False),
+    "service_overload": (True, True),
+}
+
+
+@pytest.mark.parametrize(("code", "is_certain"), STATUSES.items(), ids=STATUSES.keys())
+@pytest.mark.parametrize("method", ["GET", "PATCH"])
+def test_each_status_is_one_attempt_and_nothing_is_repeated_here(
+    notion: NotionEmulator, briefs: str, method: str, code: str, is_certain: tuple[bool, bool]
+) -> None:
+    with home(notion).visit() as visit:
+        page = create(visit, briefs)["id"]
+    notion.journal.clear()
+    notion.fault(f"{method} /v1/pages", "status", **error(notion, code, Retry_After="0"))
+    expected = DeliveryError if is_certain[method == "PATCH"] else OutcomeUnknown
+    with home(notion).visit() as visit, pytest.raises(expected):
+        visit.page(page) if method == "GET" else visit.change(page, {"Name": {"title": []}})
+    assert len(notion.journal) == 1
+
+
+def test_a_list_that_notion_itself_calls_incomplete_is_not_taken_for_whole(
+    notion: NotionEmulator, briefs: str
+) -> None:
+    half: dict[str, Any] = {"object": "list", "results": [], "has_more": False, "next_cursor": None}
+    half["request_status"] = {"type": "incomplete", "incomplete_reason": "query_result_limit_reached"}
+    notion.fault(QUERY, "status", status=200, body=half)
+    with home(notion).visit() as visit, pytest.raises(DeliveryError, match="more rows") as caught:
+        list(visit.every_row(briefs, {"property": "Name", "title": {"is_empty": True}}))
     assert not caught.value.permanent
 
 

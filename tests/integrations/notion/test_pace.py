@@ -27,14 +27,14 @@ def test_calls_of_many_threads_are_set_apart() -> None:
 
 def test_a_pause_is_told_and_not_slept_through() -> None:
     pace = Pace(per_second=1e6)
-    pace.pause(30, "no more for a while")
+    pace.pause(300, "no more for a while")
     pace.pause(10, "a shorter one changes nothing")
     before = time.monotonic()
     with pytest.raises(DeliveryError, match="no more for a while") as caught:
         pace.take()
-    assert time.monotonic() - before < 1
+    assert time.monotonic() - before < 10
     assert caught.value.retry_after is not None
-    assert 29 < caught.value.retry_after <= 30
+    assert 270 < caught.value.retry_after <= 300
     assert not caught.value.permanent
 
 

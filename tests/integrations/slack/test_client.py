@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from integrations.contracts import DeliveryError, OutcomeUnknown, TargetClosed
+from integrations.slack import client
 from integrations.slack.client import Refused, SlackApi
 from tests.emulators.slack import TOKEN, SlackEmulator
 from tests.house import free_port
@@ -31,6 +32,14 @@ HTML = {"raw": b"<html>503</html>", "ctype": "text/html"}
         ("status", no("invalid_auth"), TargetClosed, "check SLACK_BOT_TOKEN"),
         ("status", no("token_revoked"), TargetClosed, "install the app again"),
         ("status", no("missing_scope", needed="chat:write"), TargetClosed, "chat:write"),
+        ("status", no("account_inactive"), TargetClosed, "install the app again"),
+        ("status", no("token_expired"), TargetClosed, "install the app again"),
+        ("status", no("not_authed"), TargetClosed, "set SLACK_BOT_TOKEN"),
+        ("status", no("not_allowed_token_type"), TargetClosed, "xoxb"),
+        ("status", no("restricted_action"), TargetClosed, "post in this channel"),
+        ("status", no("is_archived"), Refused, "out of the archive"),
+        ("status", no("channel_not_found"), Refused, "channel's id"),
+        ("status", no("msg_too_long"), Refused, "msg_too_long"),
         ("status", no("not_in_channel"), Refused, "invite the app"),
         ("status", no("invalid_blocks"), Refused, "invalid_blocks"),
         ("status", no("ratelimited", 429), DeliveryError, "pause"),
@@ -78,6 +87,28 @@ def test_a_question_that_is_not_answered_has_changed_nothing(
     assert not caught.value.permanent
 
 
+OTHERS = ("no_text", "invalid_blocks", "msg_too_long", "thread_not_found", "cant_update_message")
+ALL_CODES: list[tuple[str, type[Exception]]] = [
+    *((code, TargetClosed) for code in sorted(client._CLOSED)),
+    *((code, DeliveryError) for code in sorted(client._PASSES)),
+    *((code, OutcomeUnknown) for code in sorted(client._HALF_DONE)),
+    *((code, Refused) for code in sorted({*client._OF_CHANNEL, *OTHERS})),
+]
+
+
+@pytest.mark.parametrize(("code", "kind"), ALL_CODES)
+@pytest.mark.parametrize("method", ["chat.postMessage", "chat.update"])
+def test_every_no_with_a_code_is_what_its_list_says(
+    slack: SlackEmulator, method: str, code: str, kind: type[Exception]
+) -> None:
+    slack.fault(f"POST /api/{method}", "status", **no(code))
+    with pytest.raises(kind) as caught:
+        api(slack).act(method, **POST)
+    assert type(caught.value) is kind
+    assert code in str(caught.value) or kind is OutcomeUnknown
+    assert len(slack.journal) == 1
+
+
 def test_slack_says_how_long_to_wait(slack: SlackEmulator) -> None:
     slack.fault("chat.postMessage", "status", **no("ratelimited", 429), headers={"Retry-After": "17"})
     slack.fault("chat.postMessage", "status", **no("ratelimited", 429))
@@ -90,11 +121,11 @@ def test_slack_says_how_long_to_wait(slack: SlackEmulator) -> None:
 
 
 def test_a_slack_that_is_silent_is_not_waited_for(slack: SlackEmulator) -> None:
-    slack.fault("chat.postMessage", "stall", seconds=5)
+    slack.fault("chat.postMessage", "stall", seconds=60)
     begun = time.monotonic()
     with pytest.raises(OutcomeUnknown):
         api(slack, seconds=1).act("chat.postMessage", **POST)
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 30
 
 
 def test_where_nobody_listens_nothing_was_sent() -> None:

@@ -23,9 +23,9 @@ JOB: dict[str, Any] = {
 }
 
 
-def shown(**changes: Any) -> str:
+def shown(*, among_others: bool = False, **changes: Any) -> str:
     """Everything that the message holds."""
-    text, parts = job_card.show({**JOB, **changes})
+    text, parts = job_card.show({**JOB, **changes}, among_others=among_others)
     check_blocks(parts)
     return json.dumps([text, parts], ensure_ascii=False)
 
@@ -70,3 +70,21 @@ def test_no_words_are_too_long_and_none_call_anybody() -> None:
     assert "<!" not in said
     assert "<@" not in said
     assert "and 50 more" not in said or len(said) < 12_000
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("message", "a message"),
+        ("question", "a question"),
+        ("failure", "something that failed"),
+        ("new", "an item"),
+    ],
+)
+def test_where_others_read_it_a_models_words_are_not_told(kind: str, said: str) -> None:
+    waiting = [{"state": "open", "kind": kind, "title": "Their margins are 31 percent"}]
+    told = shown(among_others=True, state="needs_review", reason="Margins of 31 percent?", reviews=waiting)
+    assert f"waits for a decision: {said}" in told
+    assert "argins" not in told
+    assert "Needs you" in told
+    assert "At work: 1 of 2 steps done" in shown(among_others=True, reason="31 percent")

@@ -19,7 +19,7 @@ def faults(slack: SlackEmulator, **options: str) -> list[str]:
 
 def test_a_slack_that_is_in_order(slack: SlackEmulator) -> None:
     found = probe(slack).look()
-    assert [(one.ok, one.says) for one in found] == [(True, "nightdesk in Lume"), (True, "in #c1")]
+    assert [(one.ok, one.says) for one in found] == [(True, "nightdesk in Lume"), (True, "In #c1.")]
     assert TOKEN not in repr(found)
 
 

@@ -36,7 +36,7 @@ def a_file(text: str | bytes = TEXT, **changes: Any) -> OutFile:
 
 def shown(*files: OutFile, **changes: Any) -> tuple[list[blocks.Block], dict[str, blocks.Block]]:
     """The blocks, and the buttons by their names."""
-    text, parts = review_card.show({**REVIEW, **changes}, files, job_title="Menu")
+    text, parts = review_card.show({**REVIEW, **changes}, files, about="Menu")
     check_blocks(parts)
     assert 0 < len(text) < 3_000
     return parts, {one["action_id"]: one for one in elements_of(parts)}
@@ -55,6 +55,13 @@ def test_a_message_stands_there_whole_with_all_its_recipients() -> None:
     assert set(buttons) == {"review.approve", "review.revise", "open"}
     assert buttons["review.approve"]["value"] == f"7:3:{'d' * 64}"
     assert "marta@example.com" in buttons["review.approve"]["confirm"]["text"]["text"]
+
+
+def test_what_is_due_says_when_on_the_readers_clock() -> None:
+    parts, _ = shown(a_file(), due_at="2026-11-24T12:30:00Z")
+    small = parts[-1]["elements"][0]["text"]
+    assert small.endswith(" · due <!date^1795523400^{date_short_pretty}, {time}|2026-11-24 12:30 UTC>")
+    assert "due" not in json.dumps(shown(a_file())[0])
 
 
 def test_a_long_message_is_shown_in_parts_that_are_the_whole() -> None:
@@ -151,3 +158,9 @@ def test_no_words_call_anybody() -> None:
     parts, _ = shown(a_file(words), title=words, consequence=words, deliveries=[{"facts": {"subject": words}}])
     assert "<!" not in json.dumps(parts)
     assert "<@" not in json.dumps(parts)
+
+
+def test_what_may_have_gone_already_is_not_approved_here() -> None:
+    parts, buttons = shown(a_file(), in_doubt="It may already have gone: <!channel>")
+    assert "It may already have gone: &lt;!channel&gt;" in str(parts)
+    assert review_card.APPROVE not in buttons

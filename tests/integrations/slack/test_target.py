@@ -1,6 +1,6 @@
 """One message a card, whatever is lost on the way: the contract of every target, and what is Slack's own."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from integrations.slack.target import SlackTarget
 from tests.emulators.slack import TOKEN, Json, SlackEmulator
 from tests.integrations.slack.test_job_card import JOB
 from tests.integrations.slack.test_review_card import REVIEW, a_file
-from tests.integrations.target_contract import TargetContract
+from tests.integrations.target_contract import CREATED, TargetContract
 
 
 class TestSlack(TargetContract):
@@ -22,6 +22,7 @@ class TestSlack(TargetContract):
         """A workspace of its own for each test."""
         self.slack = slack
         self.slack.add_channel("COLD").archived = True
+        self.slack.now = CREATED.timestamp
 
     def make(self) -> SlackTarget:
         return SlackTarget(TOKEN, "C1", self.slack.base_url)
@@ -32,11 +33,40 @@ class TestSlack(TargetContract):
     def refused_for_good(self) -> tuple[SlackTarget, Outgoing]:
         return SlackTarget(TOKEN, "COLD", self.slack.base_url), self.outgoing()
 
+    def lose_the_next_answer(self) -> bool:
+        self.slack.fault("chat.postMessage", "lost")
+        return True
+
+    def ask_for_a_pause(self, seconds: int) -> bool:
+        busy: dict[str, Any] = {
+            "body": {"ok": False, "error": "ratelimited"},
+            "headers": {"Retry-After": f"{seconds}"},
+        }
+        self.slack.fault("chat.postMessage", "status", status=429, **busy)
+        return True
+
     def outgoing(self, key: str = "job-1:1:0:1", **changes: Any) -> Outgoing:
         # What a notice says is in its fields; without any it says nothing.
         if changes.get("files") == []:
             changes["fields"] = {}
-        return super().outgoing(key, **{"created_at": datetime.now(UTC), **changes})
+        return super().outgoing(key, **changes)
+
+    def test_only_messages_of_ours_are_listed_the_oldest_first(self) -> None:
+        first = self.make().deliver(self.outgoing())
+        self.slack.write("C1", "Good morning")
+        second = self.make().deliver(self.outgoing(key="job-1:2:0:1"))
+        found = self.make().listing(CREATED - timedelta(days=1))
+        assert [one.external_id for one in found] == [first.external_id, second.external_id]
+
+    def test_a_channel_that_is_too_long_is_not_half_listed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("integrations.slack.history._PAGES", 2)
+        self.slack.page = 2
+        for number in range(4):
+            self.make().deliver(self.outgoing(key=f"job-1:{number}:0:1"))
+        assert len(self.make().listing(CREATED - timedelta(days=1))) == 4
+        self.slack.write("C1", "One more")
+        with pytest.raises(DeliveryError, match="more messages"):
+            self.make().listing(CREATED - timedelta(days=1))
 
 
 def target(slack: SlackEmulator) -> SlackTarget:

@@ -42,6 +42,14 @@ class TestWebhook(TargetContract):
         self.service.fault("POST /hook", "status", status=410)
         return self.make(), self.outgoing()
 
+    def lose_the_next_answer(self) -> bool:
+        self.service.fault("POST /hook", "lost")
+        return True
+
+    def ask_for_a_pause(self, seconds: int) -> bool:
+        self.service.fault("POST /hook", "status", status=429, headers={"Retry-After": f"{seconds}"})
+        return True
+
     def nothing(self) -> Outgoing:
         return self.outgoing(fields={"text": "All quiet."})
 

@@ -90,6 +90,25 @@ def test_one_row_of_each_noun_can_be_opened(room: Browser, trattoria: Client) ->
         assert "<b>raw" not in response.content.decode()
 
 
+def test_no_list_counts_all_its_rows_or_is_edited_in_place() -> None:
+    for model, shown in admin.site._registry.items():
+        if model._meta.app_label == "jobs":
+            assert not shown.show_full_result_count
+            assert not shown.list_editable
+
+
+def test_money_is_shown_as_money(room: Browser, trattoria: Client) -> None:
+    several(trattoria, 1)
+    Job.objects.update(spent_microusd=1_234_567)
+    for model in (Job, Run):
+        row = model.objects.latest("id")
+        text = room.get(reverse(f"admin:jobs_{model._meta.model_name}_change", args=[row.pk])).content.decode()
+        assert "microusd" not in text.lower()
+    assert "$1.235 of" in room.get(reverse("admin:jobs_job_changelist")).content.decode().replace(
+        "\N{NO-BREAK SPACE}", " "
+    )
+
+
 @pytest.mark.parametrize("model", [Job, Review, Delivery])
 def test_a_list_needs_as_many_queries_for_many_rows_as_for_few(
     room: Browser, trattoria: Client, model: Any

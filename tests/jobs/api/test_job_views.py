@@ -2,11 +2,13 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from jobs import queries
 from jobs.lifecycle.intake import accept
@@ -31,6 +33,15 @@ def test_a_job_is_opened_and_found(caller: Caller, trattoria: Client) -> None:
     assert shown == response.json()
     assert (shown["id"], shown["client"], shown["state"]) == (str(job.uid), "trattoria-lume", "pending")
     assert shown["page"] == f"http://127.0.0.1:8000/jobs/{job.uid}/"
+
+
+def test_a_job_may_be_due(caller: Caller) -> None:
+    due_at = timezone.now() + timedelta(hours=3)
+    shown = caller.post("jobs/", {"brief": "Draft the menu.", "due_at": due_at.isoformat()}).json()
+    assert Job.objects.get().due_at == due_at
+    assert datetime.fromisoformat(shown["due_at"]) == due_at
+    past = caller.post("jobs/", {"brief": "Draft it.", "due_at": "2026-01-01T00:00:00Z"})
+    assert problem(past, "invalid", 400)["errors"][0]["pointer"] == "/due_at"
 
 
 def test_files_come_with_a_job_as_its_data(caller: Caller) -> None:
@@ -141,7 +152,7 @@ def test_a_job_is_ended_by_the_token(caller: Caller, job: Job) -> None:
 
 
 def test_what_failed_starts_again(caller: Caller, failure: Review) -> None:
-    response = caller.post(f"jobs/{failure.job.uid}/retry/", {"budget_microusd": 9_000_000})
+    response = caller.post(f"jobs/{failure.own_job.uid}/retry/", {"budget_microusd": 9_000_000})
     assert response.status_code == 200
     assert response.json()["state"] == "in_progress"
     assert response.json()["budget_microusd"] == 9_000_000

@@ -2,6 +2,7 @@
 
 import datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.contrib.auth.models import User
@@ -9,8 +10,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from jobs import queries
+from jobs.lifecycle import restoration
 from jobs.lifecycle import review as reviews
+from jobs.lifecycle import token as tokens
 from jobs.models import Client, Delivery, Event, Job, Review
+from jobs.models.token import DECIDE_REVIEWS
 from tests.jobs.api.conftest import Caller, problem
 from tests.jobs.inbox.conftest import several
 
@@ -36,10 +41,30 @@ def test_the_list_shows_what_waits(caller: Caller, trattoria: Client, owner: Use
     first, second, _third = several(trattoria, 3)
     reviews.decline(second, by=owner, version=1)
     rows = caller.get("reviews/").json()["results"]
-    assert [row["title"] for row in rows] == ["Status 2", "Status 0"]
-    assert rows[-1]["id"] == first.pk
+    assert [row["title"] for row in rows] == ["Status 0", "Status 2"]
+    assert (rows[0]["id"], rows[0]["due_at"]) == (first.pk, None)
     (declined,) = caller.get("reviews/", state="declined").json()["results"]
     assert (declined["id"], declined["decided_by"]) == (second.pk, "owner")
+
+
+def test_the_list_has_the_order_of_the_inbox_page_by_page(
+    caller: Caller, trattoria: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "PAGE_SIZE", 2)
+    rows = several(trattoria, 5)
+    due_at = timezone.now() + datetime.timedelta(hours=2)
+    Review.objects.filter(pk=rows[3].pk).update(due_at=due_at)
+    Review.objects.filter(pk=rows[4].pk).update(stake=1)
+    found, page = [], caller.get("reviews/").json()
+    assert datetime.datetime.fromisoformat(page["results"][0]["due_at"]) == due_at
+    while True:
+        found += [row["id"] for row in page["results"]]
+        if page["next"] is None:
+            break
+        cursor = parse_qs(urlsplit(page["next"]).query)["cursor"][0]
+        page = caller.get("reviews/", cursor=cursor).json()
+    assert found == [row.pk for row in queries.open_reviews(timezone.now())]
+    assert found[:2] == [rows[3].pk, rows[4].pk]
 
 
 def test_a_list_needs_as_many_queries_for_ten_items_as_for_one(caller: Caller, trattoria: Client) -> None:
@@ -66,7 +91,7 @@ def test_an_approval_is_the_persons_and_the_history_names_the_token(
     assert message.decided_by == owner
     actors = set(Event.objects.filter(name__in=["review.approved", "delivery.released"]).values_list("actor"))
     assert actors == {("api:decider",)}
-    names = [row["actor"] for row in caller.get(f"jobs/{message.job.uid}/events/").json()["results"]]
+    names = [row["actor"] for row in caller.get(f"jobs/{message.own_job.uid}/events/").json()["results"]]
     assert "api:decider" in names
 
 
@@ -98,7 +123,7 @@ def test_an_item_that_was_edited_since_is_not_approved(caller: Caller, message: 
 
 def test_what_was_decided_already_says_by_whom(caller: Caller, message: Review, owner: User) -> None:
     reviews.decline(message, by=owner, version=1)
-    assert "declined by owner" in problem(decide(caller, "approve", message), "stale", 409)["detail"]
+    assert "declined by you" in problem(decide(caller, "approve", message), "stale", 409)["detail"]
 
 
 def test_an_approval_is_taken_back(caller: Caller, message: Review) -> None:
@@ -163,6 +188,13 @@ def test_a_merge_is_approved(caller: Caller, merge: Review) -> None:
     assert Job.objects.get().state == "completed"
 
 
+def test_a_merge_by_a_token_that_may_only_decide_is_forbidden(owner: User, merge: Review) -> None:
+    program = Caller(tokens.make(name="n8n", user=owner, scopes=[DECIDE_REVIEWS]).text)
+    problem(decide(program, "approve", merge), "not-permitted", 403)
+    merge.refresh_from_db()
+    assert merge.state == "open"
+
+
 def test_a_verb_that_a_kind_does_not_have_is_refused(caller: Caller, question: Review) -> None:
     problem(decide(caller, "approve", question), "refused", 409)
 
@@ -176,3 +208,14 @@ def test_a_message_to_nobody_is_not_approved(caller: Caller, message: Review) ->
 def test_an_item_that_is_not_there_is_not_found(caller: Caller, pk: int) -> None:
     problem(caller.get(f"reviews/{pk}/"), "not-found", 404)
     problem(caller.post(f"reviews/{pk}/approve/", {"version": 1, "digest": ""}), "not-found", 404)
+
+
+def test_what_may_have_gone_is_approved_only_with_that_said(caller: Caller, message: Review) -> None:
+    assert caller.get(f"reviews/{message.pk}/").json()["in_doubt"] == ""
+    restoration.settle(made_at=timezone.now(), archive="nightdesk-a")
+    shown = caller.get(f"reviews/{message.pk}/").json()
+    assert "It may already have gone" in shown["in_doubt"]
+    said = {"version": shown["version"], "digest": shown["digest"]}
+    refused = caller.post(f"reviews/{message.pk}/approve/", said)
+    assert (refused.status_code, "It may already have gone" in refused.json()["detail"]) == (409, True)
+    assert caller.post(f"reviews/{message.pk}/approve/", {**said, "again": True}).status_code == 200

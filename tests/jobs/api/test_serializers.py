@@ -17,4 +17,4 @@ def test_a_job_without_a_client_has_none() -> None:
 
 
 def test_a_clients_notes_stay_in_the_house(trattoria: Client) -> None:
-    assert set(outputs.ClientOut(trattoria).data) == {"slug", "name", "recipients", "created_at"}
+    assert set(outputs.ClientOut(trattoria).data) == {"slug", "name", "recipients", "slack_channel", "created_at"}

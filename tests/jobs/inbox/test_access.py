@@ -1,12 +1,18 @@
 """Who is let through, and where the others are led."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import AnonymousUser, Permission, User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.test import Client as Browser
 from django.test import RequestFactory
 
 from jobs.inbox.access import permitted, person_only
+from jobs.lifecycle import review as reviews
+from jobs.models import Review
+from tests.jobs.people import browser_of, person
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +69,42 @@ def test_who_has_the_permission_of_the_admin_may_change_here_too(owner: User) ->
     helper.user_permissions.add(Permission.objects.get(codename="change_trigger"))
     request.user = User.objects.get(username="helper")
     assert change(request).content == b"changed"
+
+
+@pytest.mark.parametrize("kind", ["message", "merge", "question", "failure", "silent", "unknown"])
+def test_who_may_only_read_sees_no_button(request: pytest.FixtureRequest, desk: Browser, kind: str) -> None:
+    review = request.getfixturevalue(kind)
+    reader = browser_of(person("read-only"))
+    pages = [
+        "/inbox/",
+        f"/inbox/{review.pk}/",
+        f"/inbox/{review.pk}/?show=edit",
+        f"/jobs/{review.job.uid}/",
+        "/jobs/",
+    ]
+    for path in pages:
+        assert verbs_on(reader, path) == set()
+    assert verbs_on(desk, f"/inbox/{review.pk}/")
+
+
+def test_who_may_only_read_is_offered_nothing_for_many_jobs(failure: Review, desk: Browser) -> None:
+    path = "/jobs/?state=failed"
+    assert "/jobs/many/" in desk.get(path).content.decode()
+    assert "/jobs/many/" not in browser_of(person("read-only")).get(path).content.decode()
+
+
+def test_an_undo_is_for_who_may_decide(message: Review, owner: User, desk: Browser) -> None:
+    reviews.approve(message, by=owner, version=message.version, digest=message.digest)
+    assert f"/inbox/{message.pk}/undo/" in verbs_on(desk, "/inbox/")
+    assert verbs_on(browser_of(person("read-only")), "/inbox/") == set()
+
+
+def verbs_on(browser: Browser, path: str) -> set[str]:
+    """Where the forms of a page post to, but for the way out and what is the person's own."""
+    text = browser.get(path).content.decode()
+    found = set(re.findall(r'<form[^>]*method="post"[^>]*action="([^"]*)"', text))
+    own = {"/logout/", "/language/", "/account/zone/"}
+    return {path for path in found - own if not path.endswith("/view/")}
 
 
 def test_who_has_not_logged_in_is_led_to_the_login_first() -> None:

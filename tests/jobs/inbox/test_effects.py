@@ -52,7 +52,7 @@ def test_a_message_says_to_whom_with_what_when_and_what_follows(
     done(tasks.Result(output={}, summary="one", files=files, effects=[effect]))
     Job.objects.update(budget_microusd=2_000_000, spent_microusd=300_000)
     review, delivery = Review.objects.get(), Delivery.objects.get()
-    (listed,) = preview(review).effects
+    (listed,) = preview(review, [delivery]).effects
     assert (listed.to, listed.files) == (["marta@example.com", "office@example.com"], ["plan.md"])
     said = page()
     assert "Sends “Status”" in said

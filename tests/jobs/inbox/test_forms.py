@@ -1,9 +1,12 @@
 """What a person may send back."""
 
 import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.forms import Form
+from django.http import QueryDict
 from django.utils import timezone
 
 from jobs.inbox import forms
@@ -70,3 +73,29 @@ def test_the_words_of_a_form_come_back_as_they_were_typed() -> None:
     assert forms.Edit({"version": "x", "text": "  My words\n"}).words() == "  My words\n"
     assert forms.Refusal({"reason": "No."}).words() == "No."
     assert forms.Approval({}).words() == ""
+
+
+def posted(form: type[Form], query: str) -> Any:
+    """What the form makes of what was posted."""
+    bound = form(QueryDict(query))
+    assert bound.is_valid(), bound.errors
+    return bound.cleaned_data
+
+
+def test_notes_on_passages_and_on_the_whole_are_one_note() -> None:
+    query = (
+        "version=1&note=Shorter.&quote=Hello++Marta&remark=Martha.&quote=&remark=Warmer.&quote=left+over&remark="
+    )
+    assert posted(forms.Revision, query)["note"] == "On “Hello Marta”: Martha.\n\nWarmer.\n\nShorter."
+    assert posted(forms.Revision, "version=1")["note"] == ""
+
+
+def test_own_words_come_before_a_ready_reason() -> None:
+    assert posted(forms.Refusal, "version=1&why=Not+needed.&reason=") == {"version": 1, "reason": "Not needed."}
+    assert posted(forms.Refusal, "version=1&why=Not+needed.&reason=No.") == {"version": 1, "reason": "No."}
+
+
+def test_several_items_are_named_with_their_versions() -> None:
+    assert posted(forms.Together, "do=approve&item=1:1&item=2:3,40:1")["items"] == [(1, 1), (2, 3), (40, 1)]
+    for query in ("do=approve", "do=approve&item=1", "do=approve&item=a:b", "do=send&item=1:1"):
+        assert not forms.Together(QueryDict(query)).is_valid()

@@ -26,7 +26,7 @@ def test_the_page_says_what_the_night_did(desk: Browser, trattoria: Client) -> N
     an_item(broken, 3)
     an_effect(broken, 3, "failed", 1)
     text = page(desk)
-    assert "1 done, 1 failed, 1 wait for you." in text
+    assert "1 done, 1 failed, 1 waits for you." in text
     assert "$0.42" in text
     assert "answered &lt;b&gt;403&lt;/b&gt;." in text
     for heading in ("Failed", "Not delivered", "Done"):

@@ -1,9 +1,11 @@
 """The reading pane of each kind."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from jobs import queries
 from jobs.inbox.reading import Pane, pane
@@ -11,8 +13,8 @@ from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle import review as reviews
 from jobs.lifecycle import task as tasks
 from jobs.lifecycle.artifact import File
-from jobs.models import Artifact, Client, Delivery, Review
-from tests.jobs.conftest import branch_result, done, message_result, sending
+from jobs.models import Artifact, Client, Delivery, Job, Review
+from tests.jobs.conftest import STEP, a_file, branch_result, done, message_result, sending
 from tests.jobs.inbox.conftest import PATCH
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +31,29 @@ def test_a_message_is_read_from_the_bytes_that_leave(message: Review) -> None:
     shown = of(message)
     assert (shown.text, shown.recipients, shown.problem) == ("Hello Marta", ["marta@example.com"], "")
     assert shown.is_open
-    assert not shown.can_undo
+    assert shown.leaving is None
+
+
+def test_what_was_approved_can_be_taken_back_until_it_is_due(message: Review, owner: User) -> None:
+    reviews.approve(message, by=owner, version=1, digest=message.digest)
+    leaving = of(message).leaving
+    assert leaving is not None
+    assert leaving.review_id == message.pk
+    Delivery.objects.update(ready_at=timezone.now())
+    assert of(message).leaving is None
+
+
+def test_the_sums_that_a_message_names_stand_out(message: Review, owner: User) -> None:
+    reviews.edit(
+        message, by=owner, version=1, subject="Only €90", text="It is 1,200.50 EUR, not 1,200.50 EUR or $7."
+    )
+    assert of(message).sums == ["€90", "1,200.50 EUR", "$7"]
+
+
+def test_what_was_delivered_is_named_with_its_place(merge: Review) -> None:
+    assert of(merge).places == []
+    Delivery.objects.update(url="https://github.com/acme/shop/pull/13")
+    assert [row.url for row in of(merge).places] == ["https://github.com/acme/shop/pull/13"]
 
 
 def test_an_edit_is_what_is_read_then(message: Review, owner: User) -> None:
@@ -87,7 +111,7 @@ def test_a_revised_branch_shows_the_whole_and_its_own_step(merge: Review, owner:
     shown = of(Review.objects.get(state="open"))
     assert [line.text for line in shown.diff[0].lines if line.sign == "+"] == ["    return floor(net)"]
     assert [line.text for line in shown.step[0].lines if line.sign == "-"] == ["    return ceil(net)"]
-    assert shown.risks == ["No test was run."]
+    assert shown.risks == ["No test was run.", "What handles money changes: shop/vat.py."]
 
 
 def test_a_question_numbers_its_suggestions(question: Review) -> None:
@@ -115,9 +139,9 @@ def test_a_message_of_unknown_fate_is_shown(unknown: Review) -> None:
 
 
 def test_what_belongs_to_no_client_is_read_as_well(failure: Review, trattoria: Client) -> None:
-    failure.job.client = None
-    failure.job.save()
-    assert of(failure).review.job.client is None
+    failure.own_job.client = None
+    failure.own_job.save()
+    assert of(failure).review.own_job.client is None
 
 
 @pytest.mark.parametrize(
@@ -154,3 +178,13 @@ def test_a_revision_stands_against_what_was_sent_back_with_the_note(message: Rev
         ("removed", "Tuesday"),
         ("added", "Friday"),
     ]
+
+
+def test_what_an_item_rests_on_is_read_beside_it(planned: Callable[..., Job]) -> None:
+    planned(STEP, STEP)
+    found = a_file("brief.md", "# Found\n\nFive tables free." + "x" * 7_000, "brief")
+    done(tasks.Result(output={}, summary="a brief", files=[found, a_file("draft.md", "Draft", "draft")]))
+    done(message_result())
+    (beside,) = of(Review.objects.get()).rests_on
+    assert (beside.name, len(beside.text), beside.is_cut) == ("brief.md", 6_000, True)
+    assert "<h1>Found</h1>" in beside.html

@@ -96,6 +96,13 @@ def test_a_diff_is_read_file_by_file() -> None:
     assert second.lines[1].text == "-- a line that looks like a header"
 
 
+def test_what_came_stands_beside_what_went() -> None:
+    (file,) = parse_diff("--- a/x\n+++ b/x\n@@ -1,3 +1,4 @@\n-a\n+b\n+c\n same\n-gone\n+new\n")
+    shown = [(old and old.text, new and new.text) for old, new in file.sides]
+    assert shown[1:] == [("a", "b"), (None, "c"), ("same", "same"), ("gone", "new")]
+    assert [(old and old.old, new and new.new) for old, new in file.sides][3] == (2, 3)
+
+
 def test_a_diff_without_git_is_read_too() -> None:
     (file,) = parse_diff("--- a/x.py\t2026\n+++ b/x.py\t2026\n@@ -1 +1 @@\n-a\n+b\n")
     assert (file.path, file.added, file.removed) == ("x.py", 1, 1)
@@ -107,5 +114,12 @@ def test_anything_may_call_itself_a_diff(text: str) -> None:
 
 
 def test_a_long_diff_starts_folded() -> None:
-    (file,) = parse_diff("--- a/x\n+++ b/x\n@@ -0,0 +1,500 @@\n" + "+line\n" * (LONG_DIFF + 1))
-    assert file.is_long
+    whole = "".join(
+        f"diff --git a/{name} b/{name}\n--- a/{name}\n+++ b/{name}\n@@ -0,0 +1,500 @@\n" + "+line\n" * number
+        for name, number in (("short", 1), ("fits", LONG_DIFF - 3), ("beyond", 1))
+    )
+    assert [(file.path, file.is_folded) for file in parse_diff(whole)] == [
+        ("short", False),
+        ("fits", False),
+        ("beyond", True),
+    ]

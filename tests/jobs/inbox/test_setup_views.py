@@ -91,3 +91,12 @@ def test_before_the_first_start_it_says_so(client: Browser, owner: User) -> None
     Checkup.objects.all().delete()
     client.force_login(owner)
     assert "Nobody has looked yet" in client.get("/setup/").content.decode()
+
+
+def test_it_begins_with_how_much_is_in_order(client: Browser, owner: User) -> None:
+    checkup.keep(Checkup.objects.get(name="shop"), FOUND, is_trial=False)
+    checkup.keep(Checkup.objects.get(name="database"), FOUND[:1], is_trial=False)
+    client.force_login(owner)
+    page = client.get("/setup/").content.decode()
+    for words in ("1 to mend", "1 in order", "1 not connected", "Database"):
+        assert words in page

@@ -1,18 +1,23 @@
 """The pages of rules over HTTP."""
 
 import json
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client as Browser
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import Settings
 
-from jobs.lifecycle import pace
+from jobs import queries
+from jobs.lifecycle import pace, slot
 from jobs.lifecycle.intake import accept, secrets_of
 from jobs.models import Client, Job, Receipt, Review, Trigger
 from tests.jobs.conftest import a_rule, an_event
+from tests.jobs.people import browser_of, person
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +34,6 @@ def written(**changes: Any) -> dict[str, Any]:
         "name": "Enquiry",
         "slug": "enquiry",
         "source": "form",
-        "conditions": "{}",
         "title_template": "{summary}",
         "brief_template": "{text}",
         "priority": "2",
@@ -47,8 +51,15 @@ def test_the_list_says_what_each_rule_waits_for_and_what_went_wrong(desk: Browse
     bad = a_rule("bad", source="standard", conditions={"types": ["paid"]}, brief_template="{nobody}", enabled=False)
     accept(an_event(), [good, bad])
     text = text_of(desk.get("/triggers/"))
+    assert text.count("1 job in 7 days") == 1
     for words in ("Events of type paid.", "Trattoria Lume", "1 event could not become a job", "never yet", "off"):
         assert words in text
+
+
+def test_a_schedule_says_when_it_comes_next(desk: Browser, hourly: Trigger) -> None:
+    assert "Next at <time" in text_of(desk.get("/triggers/"))
+    Trigger.objects.update(enabled=False)
+    assert "Next at" not in text_of(desk.get("/triggers/"))
 
 
 def test_without_a_rule_the_list_says_what_that_means(desk: Browser) -> None:
@@ -72,13 +83,13 @@ def test_a_missing_name_is_shown_on_the_rule(desk: Browser) -> None:
     assert 'role="alert"' in text
 
 
-def test_secrets_are_shown_on_a_click_to_superusers_alone(desk: Browser) -> None:
+def test_secrets_are_shown_on_a_click_to_owners_alone(desk: Browser) -> None:
     rule = a_rule("contact")
     response = desk.post(url("trigger_secrets", rule))
     assert secrets_of(rule)[0] in text_of(response)
     assert response.headers["Cache-Control"] == "no-store"
     assert desk.get(url("trigger_secrets", rule)).status_code == 405
-    helper = User.objects.create_user("helper")
+    helper = person("reviewer")
     helper.user_permissions.add(Permission.objects.get(codename="change_trigger"))
     browser = Browser()
     browser.force_login(helper)
@@ -104,27 +115,47 @@ def test_a_rule_without_secrets_of_its_own_shows_and_renews_none(desk: Browser) 
 
 
 def test_a_rule_is_written_without_a_script(desk: Browser) -> None:
-    assert "A new rule" in text_of(desk.get("/triggers/new/"))
+    assert "Where do its events come from?" in text_of(desk.get("/triggers/new/"))
+    assert "A new rule" in text_of(desk.get("/triggers/new/?source=form"))
     response = desk.post("/triggers/new/", written(agents=["research", "drafting"], budget="0.5"), follow=True)
     rule = Trigger.objects.get()
     assert response.redirect_chain == [("/triggers/enquiry/", 302)]
     assert (rule.agents, rule.budget_microusd, rule.enabled) == (["research", "drafting"], 500_000, True)
 
 
+def test_a_phrase_is_taken_and_shown_back_as_the_next_slots(desk: Browser) -> None:
+    when = {"conditions-when": "every weekday at 6:30", "conditions-timezone": "Europe/Berlin"}
+    given = written(source="schedule", brief_template="Look around.", title_template="A walk", **when)
+    text = text_of(desk.post("/triggers/new/", given, follow=True))
+    slots = text.partition("Next slots")[2].partition("Last slots")[0]
+    assert slots.count("06:30") == 5
+    assert not {"Saturday", "Sunday"} & set(re.findall(r"[A-Z][a-z]+day", slots))
+
+
 def test_a_rule_that_could_not_work_comes_back_with_what_was_typed(desk: Browser) -> None:
-    text = text_of(desk.post("/triggers/new/", written(conditions='{"moon": 1}', brief_template="{x y}")), 409)
-    for words in ("moon: Extra inputs", "{x y} is no name", "{x y}</textarea>"):
+    wrong = written(source="github", brief_template="{x y}", **{"conditions-event_more": "isues"})
+    text = text_of(desk.post("/triggers/new/", wrong), 409)
+    for words in ("&#x27;isues&#x27; is no event", "isues</textarea>", "{x y} is no name", "{x y}</textarea>"):
         assert words in text
     assert not Trigger.objects.exists()
 
 
 def test_a_rule_is_changed_and_keeps_its_switch_and_secrets(desk: Browser) -> None:
     rule = a_rule("enquiry", enabled=False, secret_version=3, agents=["code"])
-    assert "checked" in text_of(desk.get(url("trigger_edit", rule)))
+    assert 'value="code" id="id_agents_3" checked' in text_of(desk.get(url("trigger_edit", rule)))
     assert desk.post(url("trigger_edit", rule), written(name="Better")).status_code == 302
     rule.refresh_from_db()
     assert (rule.name, rule.enabled, rule.secret_version, rule.agents) == ("Better", False, 3, [])
     assert "Change “Better”" in text_of(desk.post(url("trigger_edit", rule), written(name="")), 409)
+
+
+def test_a_rule_says_within_which_time_it_is_to_be_answered(desk: Browser) -> None:
+    rule = a_rule("enquiry")
+    assert "within" not in text_of(desk.get(url("trigger", rule)))
+    assert "To be answered within (hours)" in text_of(desk.get(url("trigger_edit", rule)))
+    assert desk.post(url("trigger_edit", rule), written(due_hours="24")).status_code == 302
+    assert "within 24 hours" in text_of(desk.get(url("trigger", rule)))
+    assert desk.post(url("trigger_edit", rule), written(due_hours="0")).status_code == 409
 
 
 def test_a_rule_is_switched(desk: Browser) -> None:
@@ -188,8 +219,19 @@ def test_a_test_event_is_sent_and_shown(desk: Browser) -> None:
 def test_a_test_event_that_is_not_taken_says_what_was_answered(desk: Browser) -> None:
     text = text_of(desk.post(url("trigger_test", a_rule("contact", enabled=False))), 409)
     assert "answered with 404: There is no enabled form rule named contact." in text
-    schedule = a_rule("slots", source="schedule", conditions={"cron": "0 6 * * *"})
-    assert "schedule" in text_of(desk.post(url("trigger_test", schedule)), 409)
+    gone = a_rule("gone", source="pigeon")
+    assert "pigeon" in text_of(desk.post(url("trigger_test", gone)), 409)
+
+
+def test_of_a_schedule_the_next_slot_is_tried_and_is_opened_all_the_same(desk: Browser, hourly: Trigger) -> None:
+    assert "Try the next slot" in text_of(desk.get(url("trigger", hourly)))
+    assert "It would open: " in text_of(desk.post(url("trigger_test", hourly), follow=True))
+    tried = Receipt.objects.get()
+    assert (tried.outcome, tried.data["slot"] > timezone.now().isoformat()) == ("test", True)
+    assert not Job.objects.exists()
+    assert queries.past_slots(hourly) == []
+    slot.open_due(timezone.now() + timedelta(hours=1))
+    assert Receipt.objects.filter(data__slot=tried.data["slot"]).count() == 2
 
 
 def test_another_receipt_is_not_shown_as_a_test(desk: Browser) -> None:
@@ -206,7 +248,8 @@ def test_a_rule_is_made_from_an_event_and_applied_to_it_in_two_clicks(desk: Brow
     page = desk.get(f"/triggers/new/?receipt={receipt.pk}")
     assert "contact.created from lea@example.com" in text_of(page)
     form = page.context["form"]
-    sent = {field.html_name: field.value() for field in form if field.value() is not None}
+    fields = [*form, *form.stated]
+    sent = {one.html_name: one.field.prepare_value(one.value()) for one in fields if one.value() is not None}
     response = desk.post("/triggers/new/", {**sent, "receipt": receipt.pk, "do": "apply"}, follow=True)
     job, made = Job.objects.get(), Trigger.objects.latest("id")
     assert (job.receipt, job.trigger, job.brief) == (receipt, made, "Do you deliver?")
@@ -239,11 +282,8 @@ def test_hostile_words_of_a_stranger_are_text_on_every_page(desk: Browser) -> No
     assert "&lt;script&gt;alert(1)" in text
 
 
-def test_who_may_not_change_rules_reads_them(stranger: User) -> None:
-    stranger.is_active = True
-    stranger.save()
-    browser = Browser()
-    browser.force_login(stranger)
+def test_who_may_not_change_rules_reads_them() -> None:
+    browser = browser_of(person("read-only"))
     rule, receipt = a_rule("contact"), accept(an_event(), []).receipt
     assert "Change it" not in text_of(browser.get(url("trigger", rule)))
     for name in ("trigger_switch", "trigger_try", "trigger_test", "trigger_secrets", "trigger_edit"):

@@ -12,10 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle import review as reviews
 from jobs.lifecycle import task as tasks
 from jobs.models import Client, Delivery, Job, Review
-from tests.jobs.conftest import claimed
+from tests.jobs.conftest import a_rule, claimed, document_result, done, sending
 from tests.jobs.inbox.conftest import several
 
 pytestmark = pytest.mark.django_db
@@ -107,7 +108,7 @@ def test_a_second_tab_hears_who_decided(desk: Browser, message: Review) -> None:
     post(desk, "approve", message, digest=message.digest)
     response = post(desk, "approve", message, digest=message.digest)
     assert response.status_code == 409
-    assert "Already approved by owner" in response.content.decode()
+    assert "Already approved by you" in response.content.decode()
 
 
 def test_an_undo_that_comes_too_late_says_so(desk: Browser, message: Review) -> None:
@@ -148,7 +149,7 @@ def test_words_for_an_item_that_was_decided_are_given_back(desk: Browser, messag
     reviews.decline(message, by=owner, version=1)
     response = post(desk, "revise", message, note="Please <shorter>")
     assert response.status_code == 409
-    assert "Already declined by owner" in response.content.decode()
+    assert "Already declined by you" in response.content.decode()
     assert "Please &lt;shorter&gt;" in response.content.decode()
 
 
@@ -180,7 +181,7 @@ def test_a_question_takes_a_suggestion(desk: Browser, question: Review) -> None:
     assert 'value="The calendar"' in text
     assert "its own advice" in text
     assert post(desk, "answer", question, text="The calendar").status_code == 302
-    assert question.job.reviews.get().note == "The calendar"
+    assert question.own_job.reviews.get().note == "The calendar"
 
 
 def test_an_empty_answer_is_refused(desk: Browser, question: Review) -> None:
@@ -241,7 +242,7 @@ def test_the_slot_of_an_alarm_is_run(desk: Browser, silent: Review) -> None:
     assert Job.objects.get().state == "pending"
     response = post(desk, "acknowledge", silent)
     assert response.status_code == 409
-    assert "Already answered by owner" in response.content.decode()
+    assert "Already answered by you" in response.content.decode()
 
 
 @pytest.mark.parametrize(("arrived", "state"), [("yes", "delivered"), ("no", "pending")])
@@ -265,10 +266,18 @@ def test_a_branch_shows_its_diff_and_tests_and_is_accepted(desk: Browser, merge:
     assert "Approved by owner" in page(desk, merge)
 
 
+def test_a_diff_is_shown_as_it_was_asked_for_until_the_person_logs_out(desk: Browser, merge: Review) -> None:
+    assert 'class="split"' not in page(desk, merge)
+    assert post(desk, "view", merge, view="sides").headers["Location"].endswith(f"/inbox/{merge.pk}/#files")
+    assert 'class="split"' in page(desk, merge)
+    post(desk, "view", merge, view="unified")
+    assert 'class="split"' not in page(desk, merge)
+
+
 def test_a_verb_that_a_kind_does_not_have_is_refused(desk: Browser, question: Review) -> None:
     response = post(desk, "approve", question, digest="")
     assert response.status_code == 409
-    assert "has no such decision" in response.content.decode()
+    assert "there is no such decision" in response.content.decode()
 
 
 def test_bytes_that_changed_on_the_disk_cannot_be_approved(
@@ -368,3 +377,24 @@ def test_what_an_edit_changed_is_said_in_words_too(desk: Browser, message: Revie
     text = desk.get(reverse("inbox:item", args=[message.pk])).content.decode()
     assert '<ins><span class="hidden-label">added: </span>' in text
     assert "<b>Mario</b>" not in text
+
+
+def test_all_clear_says_what_comes_next_and_takes_more_work(desk: Browser) -> None:
+    a_rule("briefing", source="schedule", conditions={"when": "every day at 4:40", "timezone": "UTC"})
+    text = desk.get("/inbox/").content.decode()
+    assert "Nothing was finished overnight." in text
+    assert "Lately done" not in text
+    assert "Next run" in text
+    assert "Briefing." in text
+    assert 'href="/jobs/new/"' in text
+
+
+def test_all_clear_leads_to_what_was_done(desk: Browser, planned: Callable[..., Job]) -> None:
+    job = planned()
+    done(document_result())
+    deliveries.land(sending(), external_id="1", url="", detail="", by="deliveries")
+    job.refresh_from_db()
+    assert job.state == "completed"
+    text = desk.get("/inbox/").content.decode()
+    assert "All clear" in text
+    assert f'<a href="/jobs/{job.uid}/">{job.title}</a>' in text.partition("Lately done")[2]

@@ -61,8 +61,8 @@ def test_a_run_of_no_rule_is_no_slot(job: Job) -> None:
 
 def test_what_can_be_run_because_of_an_alarm(silent: Review) -> None:
     assert alarm.remedy(silent) == alarm.RUN
-    jobs.cancel(silent.job, by="owner")
-    silent.job.refresh_from_db()
+    jobs.cancel(silent.own_job, by="owner")
+    silent.own_job.refresh_from_db()
     assert alarm.remedy(silent) == ""
 
 
@@ -76,5 +76,5 @@ def test_an_empty_run_can_be_run_again(empty: Review) -> None:
 )
 def test_a_run_that_hangs_can_be_replaced_while_it_does(hanging: Review, state: str, remedy: str) -> None:
     Job.objects.update_state(state=state)
-    hanging.job.refresh_from_db()
+    hanging.own_job.refresh_from_db()
     assert alarm.remedy(hanging) == remedy

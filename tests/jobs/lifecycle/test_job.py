@@ -265,7 +265,7 @@ def test_nothing_starts_again_that_did_not_fail(planned: Planned) -> None:
 
 def test_a_job_that_waits_for_an_answer_is_not_started_without_it(job: Job) -> None:
     planning.ask(claimed(), question="Which?", suggestions=["a", "b"], recommended=0, by="orchestrator")
-    with pytest.raises(IllegalMove, match="needs_clarification"):
+    with pytest.raises(IllegalMove, match="needs clarification"):
         jobs.retry(job, by="owner")
     assert state_of(Review.objects.get()) == "open"
 
@@ -300,7 +300,7 @@ def test_a_failure_says_its_cause_and_what_to_do(planned: Planned) -> None:
 
 
 def test_a_schedules_run_that_leaves_nothing_behind_raises_one_alarm(empty: Review) -> None:
-    assert (empty.kind, empty.payload["alarm"], empty.job.state) == ("alarm", "empty", "completed")
+    assert (empty.kind, empty.payload["alarm"], empty.own_job.state) == ("alarm", "empty", "completed")
     assert empty.title.startswith("Look around, ")
     assert empty.title.endswith("Europe/Berlin: the run made nothing")
     assert Event.objects.filter(name="review.opened", row=empty.pk).exists()
@@ -328,11 +328,30 @@ def test_a_job_that_no_clock_opened_may_make_nothing(planned: Planned) -> None:
 def test_an_alarm_does_not_keep_a_job_from_its_end(hanging: Review) -> None:
     planning.accept_plan(claimed_later(), [STEP], by="orchestrator")
     done(tasks.Result(output={}, summary="x", files=[a_file()]))
-    assert state_of(hanging.job) == "completed"
+    assert state_of(hanging.own_job) == "completed"
     assert state_of(hanging) == "open", "a person has not seen it yet"
 
 
 def test_a_job_that_is_run_again_is_planned_at_once(empty: Review) -> None:
-    made = jobs.run_again(empty.job, by="owner")
+    made = jobs.run_again(empty.own_job, by="owner")
     assert claimed().job == made
-    assert (made.data, made.agents) == (empty.job.data, empty.job.agents)
+    assert (made.data, made.agents) == (empty.own_job.data, empty.own_job.agents)
+    assert made.again_of == empty.job
+    line = Event.objects.get(name="job.repeated")
+    assert (line.job, line.actor, line.data["job"]) == (empty.job, "owner", made.pk)
+
+
+def test_a_job_is_run_again_with_other_words(job: Job) -> None:
+    Job.objects.filter(pk=job.pk).update(budget_microusd=7, data={"a": 1})
+    job.refresh_from_db()
+    made = jobs.run_again(job, by="owner", title="Shorter", brief="Half as long.")
+    assert (made.title, made.brief, made.again_of) == ("Shorter", "Half as long.", job)
+    assert (made.client, made.budget_microusd, made.data) == (job.client, 7, {"a": 1})
+    job.refresh_from_db()
+    assert (job.state, job.brief) == ("pending", "Write the status mail."), "the first stays as it is"
+
+
+def test_what_is_run_again_is_due_when_it_was_unless_that_has_passed(job: Job) -> None:
+    for hours, is_kept in ((1, True), (-1, False)):
+        due_at = job.due_at = timezone.now() + timedelta(hours=hours)
+        assert jobs.run_again(job, by="owner", brief=f"Again {hours}.").due_at == (due_at if is_kept else None)

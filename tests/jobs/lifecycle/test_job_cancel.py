@@ -1,9 +1,11 @@
 """The end of a Job before its time: what stops, what is still brought to its end, what goes with it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from jobs import queue
 from jobs.lifecycle import delivery as deliveries
@@ -50,9 +52,11 @@ def fail_next(kind: str = "") -> Run:
 def test_a_job_out_of_money_is_one_item_and_each_of_its_conversations_goes_on(planned: Planned) -> None:
     job = planned(step(), step(), step())
     fail_next(kind="budget")
+    Review.objects.update(snoozed_until=timezone.now() + timedelta(days=1))
     fail_next(kind="budget")
     fail_next()
     money, other = Review.objects.order_by("id")
+    assert money.snoozed_until is None, "something new happened to it"
     assert money.title == f"Out of money: {job.title}"
     assert money.payload["tasks"] == [task.pk for task in job.tasks.all()[:2]]
     assert other.title.startswith("Failed: ")

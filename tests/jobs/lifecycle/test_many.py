@@ -1,8 +1,10 @@
 """One verb for many jobs: each in a transaction of its own, and what refuses holds up no other."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from jobs.lifecycle import many
 from jobs.lifecycle import task as tasks
@@ -57,3 +59,30 @@ def test_an_ended_job_has_no_urgency(trattoria: Client) -> None:
     cancel(job, by="owner")
     with pytest.raises(IllegalMove, match="cancelled"):
         many.make_internal_work(job, "owner")
+
+
+def test_when_a_job_is_due_changes_what_waits_of_it_too(planned: Callable[..., Job]) -> None:
+    job = planned()
+    done(message_result())
+    now = timezone.now()
+    Review.objects.update(snoozed_until=now + timedelta(days=1))
+    many.reschedule(job, now + timedelta(hours=5), by="owner")
+    review, job = Review.objects.get(), Job.objects.get()
+    assert review.deadline == job.due_at == now + timedelta(hours=5)
+    assert (review.snoozed_until, review.version) == (None, 1)
+    Review.objects.update(expires_at=now + timedelta(hours=2))
+    many.reschedule(job, now + timedelta(hours=3), by="owner")
+    assert Review.objects.get().deadline == now + timedelta(hours=2), "its own time is earlier"
+    many.reschedule(job, None, by="owner")
+    many.reschedule(job, None, by="owner")
+    Review.objects.update(expires_at=None)
+    assert Job.objects.get().due_at is None
+    lines = Event.objects.filter(name="job.rescheduled", actor="owner").order_by("id")
+    assert [line.data["due_at"] is None for line in lines] == [False, False, True], "the same again is nothing new"
+
+
+def test_an_ended_job_is_not_due(trattoria: Client) -> None:
+    job = open_job(title="Ended", brief="x", by="test", client=trattoria)
+    cancel(job, by="owner")
+    with pytest.raises(IllegalMove, match="cancelled asks nothing any more"):
+        many.reschedule(job, timezone.now(), by="owner")

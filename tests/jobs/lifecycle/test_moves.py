@@ -30,7 +30,7 @@ def test_a_move_changes_the_row_the_object_and_the_history_together(job: Job) ->
 
 def test_an_illegal_move_names_both_states_and_writes_nothing(job: Job) -> None:
     before = Event.objects.count()
-    with pytest.raises(IllegalMove, match="A job cannot go from pending to completed"):
+    with pytest.raises(IllegalMove, match="The job cannot go from “pending” to “completed”"):
         move(job, "completed", event="job.completed", by="test")
     job.refresh_from_db()
     assert job.state == "pending"
@@ -41,7 +41,7 @@ def test_a_row_that_was_moved_meanwhile_is_a_lost_race(job: Job) -> None:
     stale = Job.objects.get(pk=job.pk)
     move(job, "failed", event="job.failed", by="test")
     before = Event.objects.count()
-    with pytest.raises(LostRace, match="not pending any more"):
+    with pytest.raises(LostRace, match="not “pending” any more"):
         move(stale, "cancelled", event="job.cancelled", by="test", reason="late")
     job.refresh_from_db()
     assert (job.state, job.reason) == ("failed", "")

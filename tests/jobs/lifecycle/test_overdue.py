@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from jobs.lifecycle import overdue, planning, slot
 from jobs.lifecycle import task as tasks
-from jobs.models import Event, Job, Receipt, Review, Run, Trigger
+from jobs.models import Delivery, Event, Job, Receipt, Review, Run, Trigger
 from jobs.states import NEVER
 from tests.jobs.conftest import STEP, a_file, claimed, together
 
@@ -61,8 +62,9 @@ def took(job: Job, length: timedelta) -> None:
 
 @pytest.mark.parametrize(("catch_up", "runs"), [("latest", 22), ("all", 24), ("none", 21)])
 def test_a_day_with_an_absence_an_empty_run_and_a_hang_has_five_alarms(
-    midnight: datetime, catch_up: str, runs: int
+    midnight: datetime, catch_up: str, runs: int, settings: Settings
 ) -> None:
+    settings.NOTICES = {"slack": {"events": ["review.*"], "cards": ["review"]}}
     hourly(midnight - HOUR / 2, catch_up=catch_up)
     stopped, back, empty, hang = midnight + 5 * HOUR, midnight + 7.5 * HOUR, 11, 15
     ran = 0
@@ -79,6 +81,9 @@ def test_a_day_with_an_absence_an_empty_run_and_a_hang_has_five_alarms(
     assert alarms() == [(kind, (midnight + hour * HOUR).isoformat()) for kind, hour in expected]
     assert ran == runs, "of the three that were missed one, all or none ran"
     assert Receipt.objects.count() == 24
+    # Each is told in Slack, too.
+    cards = {f"review:{row.pk}" for row in Review.objects.filter(kind="alarm")}
+    assert set(Delivery.objects.filter(kind="notice", target="slack").values_list("card", flat=True)) == cards
 
 
 def test_a_run_that_ends_in_time_hangs_not(midnight: datetime) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.models import QuerySet
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -38,7 +40,13 @@ def begun(jobs: list[Job]) -> list[bool]:
 
 
 def an_hour_later() -> None:
-    Job.objects.filter(let_in_at__isnull=False).update(let_in_at=timezone.now() - timedelta(hours=1))
+    began_an_hour_ago(Job.objects.all())
+
+
+def began_an_hour_ago(jobs: QuerySet[Job]) -> None:
+    """As if it had: what is known of the hour is known no more."""
+    jobs.filter(let_in_at__isnull=False).update(let_in_at=timezone.now() - timedelta(hours=1))
+    pace._full_until.clear()
 
 
 def test_a_rule_begins_so_many_and_the_rest_wait_and_say_for_what() -> None:
@@ -100,7 +108,7 @@ def test_a_loud_sender_does_not_stand_in_the_way_of_those_behind_it(settings: Se
     loud = come(rule, 5, sender="loud")
     others = come(rule, 3)
     assert begun(others) == [True, True, False]
-    Job.objects.filter(sender="").exclude(let_in_at=None).update(let_in_at=timezone.now() - timedelta(hours=1))
+    began_an_hour_ago(Job.objects.filter(sender=""))
     assert pace.keep() == others[-1:]
     an_hour_later()
     assert pace.keep() == loud[1:2]
@@ -194,12 +202,31 @@ def test_a_repeat_waits_with_the_first_and_opens_no_other() -> None:
     made = come(rule, 4)
     again = accept(an_event(external_id="3"), [rule])
     assert (again.is_new, again.jobs) == (False, [made[3]])
-    assert pace.waiting(rule) == 1
+    assert pace.waiting(rule.pk) == 1
+
+
+def test_a_flood_asks_once_until_the_first_of_what_began_leaves_the_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    rule, real = a_rule(), timezone.now
+    come(rule, 3)
+
+    def asked(number: int) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            come(rule, number)
+        return sum("OFFSET" in query["sql"] for query in captured)
+
+    assert asked(2) == 1
+    assert asked(2) == 0
+    assert Job.objects.filter(let_in_at=None).count() == 4
+    # As many of another pace are another question.
+    rule.most_an_hour = 4
+    assert begun(come(rule, 2)) == [True, False]
+    monkeypatch.setattr(timezone, "now", lambda: real() + timedelta(hours=1))
+    assert begun(come(rule, 1)) == [True]
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL plans by the size of the tables")
 def test_each_part_of_the_question_reads_its_own_index() -> None:
-    asked = pace._WHICH_IS_FULL["trigger_id", "sender", "source"].replace("%s", "?")
+    asked = pace._FIRST_OF_LAST["trigger_id", "sender", "source"].replace("%s", "?")
     with connection.cursor() as cursor:
         found = cursor.cursor.connection.execute(f"EXPLAIN QUERY PLAN {asked}", [1] * 9).fetchall()
     plan = " ".join(str(row) for row in found)

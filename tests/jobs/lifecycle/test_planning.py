@@ -75,7 +75,9 @@ def test_both_parts_of_a_split_may_use_the_same_agents(run: Run) -> None:
 
 
 def test_a_request_that_is_too_large_becomes_two_jobs_one_after_the_other(run: Run, job: Job) -> None:
-    Job.objects.filter(pk=job.pk).update(budget_microusd=1_000_000, spent_microusd=200_000, data={"a": 1})
+    due_at = timezone.now()
+    known = {"data": {"a": 1}, "due_at": due_at}
+    Job.objects.filter(pk=job.pk).update(budget_microusd=1_000_000, spent_microusd=200_000, **known)
     first, second = planning.split(run, PARTS, reason="two outcomes", by=BY)
     job.refresh_from_db()
     assert (job.state, job.reason) == ("completed", "two outcomes")
@@ -83,7 +85,7 @@ def test_a_request_that_is_too_large_becomes_two_jobs_one_after_the_other(run: R
     for part, (title, brief) in zip((first, second), PARTS, strict=True):
         assert (part.title, part.brief, part.data) == (title, brief, {"a": 1})
         assert (part.parent, part.client, part.priority, part.depth) == (job, job.client, 1, 0)
-        assert part.budget_microusd == 400_000
+        assert (part.budget_microusd, part.due_at) == (400_000, due_at)
     assert (first.after, second.after) == (None, first)
     assert second.ready_at == NEVER
     split = Event.objects.get(name="job.split")

@@ -72,7 +72,7 @@ def test_it_cannot_be_replayed_or_be_made_a_rule_of_and_says_why(receipt: Receip
     rule = a_rule("contact")
     after = forgotten(receipt)
     for act in (lambda: replay.replay(after, by="owner"), lambda: replay.apply(rule, after, by="owner")):
-        with pytest.raises(replay.NotReplayed, match=r"forgotten on 20.*only that it came is kept"):
+        with pytest.raises(replay.NotReplayed, match=r"forgotten on \d+ \w+ 20.*only that it came is kept"):
             act()
     assert not Job.objects.exists()
     text = desk.get(f"/receipts/{receipt.pk}/").content.decode()

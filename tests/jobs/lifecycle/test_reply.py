@@ -1,20 +1,25 @@
 """An answer goes to its job, and something reads it there."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
 
-from jobs.lifecycle import intake, replay, reply
+from jobs.lifecycle import intake, planning, replay, reply
+from jobs.lifecycle import review as reviews
 from jobs.lifecycle.job import open_job
 from jobs.models import Client, Event, Job, Task, Trigger
 from jobs.states import JobState, Outcome, TaskState
+from tests.jobs.conftest import claimed
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def job(trattoria: Client) -> Job:
-    rule = Trigger.objects.create(name="Mail", slug="mail", source="mail", budget_microusd=700_000)
+    rule = Trigger.objects.create(name="Mail", slug="mail", source="mail", budget_microusd=700_000, due_hours=4)
     return open_job(
         title="Autumn menu", brief="Write the menu.", by="test", client=trattoria, trigger=rule, agents=["drafting"]
     )
@@ -78,6 +83,7 @@ def test_where_all_has_begun_another_job_is_opened(job: Job, state: JobState, ta
     assert (follow_up.parent, follow_up.client, follow_up.priority) == (job, job.client, 1)
     assert (follow_up.agents, follow_up.budget_microusd, follow_up.depth) == (["drafting"], 700_000, 0)
     assert (follow_up.receipt, follow_up.trigger) == (accepted.receipt, None)
+    assert follow_up.due_at == accepted.receipt.received_at + timedelta(hours=4)
     for words in ("Autumn menu", "Write the menu.", "Soup, please.", "marta@example.com"):
         assert words in follow_up.brief
     assert Event.objects.get(job=job, name="job.replied").data["job"] == follow_up.pk
@@ -108,3 +114,11 @@ def test_an_ignored_answer_and_a_test_reach_no_job(job: Job) -> None:
     assert answer(job, 2, is_test=True).receipt.outcome == Outcome.TEST
     job.refresh_from_db()
     assert "replies" not in job.data
+
+
+def test_an_answer_brings_back_what_was_put_off(job: Job, owner: User) -> None:
+    question = planning.ask(claimed(), question="Which?", suggestions=["a", "b"], recommended=0, by="test")
+    reviews.snooze(question, by=owner, version=1, until=timezone.now() + timedelta(days=1))
+    answer(job)
+    question.refresh_from_db()
+    assert (question.state, question.snoozed_until) == ("open", None)

@@ -52,7 +52,7 @@ def test_an_approval_releases_exactly_what_was_shown_after_the_hold(
     message.refresh_from_db()
     assert (message.state, message.decided_by) == ("approved", owner)
     assert message.decided_at
-    assert state_of(message.job) == "in_progress"
+    assert state_of(message.own_job) == "in_progress"
     assert told("owner") == ["review.approved", "delivery.released", "job.resumed"]
     assert Event.objects.get(name="review.approved").data == {"digest": message.digest}
 
@@ -85,7 +85,7 @@ def test_a_message_to_nobody_cannot_be_approved(planned: Callable[..., Job], own
 def test_accepting_a_merge_completes_its_task_and_starts_the_next(merge: Review, owner: User) -> None:
     assert approve(merge, owner) is None
     assert list(Task.objects.order_by("position").values_list("state", flat=True)) == ["completed", "pending"]
-    assert state_of(merge.job) == "in_progress"
+    assert state_of(merge.own_job) == "in_progress"
 
 
 # undo
@@ -98,7 +98,7 @@ def test_an_undo_within_the_hold_takes_everything_back(message: Review, owner: U
     delivery = Delivery.objects.get()
     assert (message.state, message.version, message.decided_by, message.decided_at) == ("open", 2, None, None)
     assert (delivery.state, delivery.approved_digest) == ("held", "")
-    assert state_of(message.job) == "needs_review"
+    assert state_of(message.own_job) == "needs_review"
     assert told("owner")[-3:] == ["delivery.held", "review.undone", "job.needs_review"]
     approve(message, owner)
     assert state_of(delivery) == "pending"
@@ -240,7 +240,7 @@ def test_a_declined_question_or_failure_ends_its_job(
 
 
 def test_what_is_left_of_a_cancelled_job_can_be_put_away(unknown: Review, owner: User) -> None:
-    jobs.cancel(unknown.job, by="owner")
+    jobs.cancel(unknown.own_job, by="owner")
     reviews.decline(unknown, by=owner, version=1)
     assert state_of(unknown) == "declined"
 
@@ -294,14 +294,14 @@ def test_what_arrived_counts_as_delivered(unknown: Review, owner: User) -> None:
     reviews.resolve_unknown(unknown, by=owner, version=1, arrived=True)
     unknown.refresh_from_db()
     assert (unknown.state, unknown.note) == ("answered", "arrived")
-    assert (state_of(Delivery.objects.get()), state_of(unknown.job)) == ("delivered", "completed")
+    assert (state_of(Delivery.objects.get()), state_of(unknown.own_job)) == ("delivered", "completed")
 
 
 def test_what_did_not_arrive_is_sent_again(unknown: Review, owner: User) -> None:
     reviews.resolve_unknown(unknown, by=owner, version=1, arrived=False)
     unknown.refresh_from_db()
     assert (unknown.state, unknown.note) == ("answered", "resend")
-    assert state_of(unknown.job) == "in_progress"
+    assert state_of(unknown.own_job) == "in_progress"
     assert sending().attempts == 2
 
 
@@ -321,3 +321,14 @@ def test_a_snooze_decides_nothing(message: Review, owner: User) -> None:
     assert (message.state, message.version, message.snoozed_until) == ("open", 1, until)
     assert Event.objects.get(name="review.snoozed").data == {"until": until.isoformat()}
     approve(message, owner)
+
+
+@pytest.mark.parametrize(("due_in", "comes_in"), [(-1, 3), (2, 2), (5, 3)])
+def test_nothing_is_put_off_past_a_time_that_is_still_to_come(
+    message: Review, owner: User, due_in: int, comes_in: int
+) -> None:
+    now = timezone.now()
+    Review.objects.update(due_at=now + timedelta(hours=due_in))
+    reviews.snooze(message, by=owner, version=1, until=now + timedelta(hours=3))
+    message.refresh_from_db()
+    assert message.snoozed_until == now + timedelta(hours=comes_in)

@@ -21,8 +21,8 @@ def test_a_missed_slot_that_is_noted_is_not_run(silent: Review, owner: User) -> 
     reviews.acknowledge(silent, by=owner, version=1)
     silent.refresh_from_db()
     assert (silent.state, silent.note, silent.decided_by) == ("answered", "acknowledged", owner)
-    assert silent.job.state == "cancelled"
-    assert silent.job.reason == "Its slot was missed, and is not caught up."
+    assert silent.own_job.state == "cancelled"
+    assert silent.own_job.reason == "Its slot was missed, and is not caught up."
 
 
 def test_a_missed_slot_is_run_when_a_person_says_so(
@@ -46,7 +46,7 @@ def test_an_empty_run_that_is_noted_stays_as_it_was(empty: Review, owner: User) 
 def test_an_empty_run_is_run_again_as_a_job_of_its_own(empty: Review, owner: User) -> None:
     reviews.run_now(empty, by=owner, version=1)
     again = claimed().job
-    first = empty.job
+    first = empty.own_job
     assert again != first
     assert (again.title, again.brief, again.trigger, again.created_by) == (
         first.title,
@@ -66,13 +66,13 @@ def test_a_run_that_hangs_is_ended_and_run_again(hanging: Review, owner: User) -
     run = claimed_later()
     reviews.run_now(hanging, by=owner, version=1)
     run.refresh_from_db()
-    hanging.job.refresh_from_db()
-    assert (run.state, hanging.job.state, hanging.job.reason) == (
+    hanging.own_job.refresh_from_db()
+    assert (run.state, hanging.own_job.state, hanging.own_job.reason) == (
         "cancelled",
         "cancelled",
         "It hung, and is run again.",
     )
-    assert claimed().job.brief == hanging.job.brief
+    assert claimed().job.brief == hanging.own_job.brief
     hanging.refresh_from_db()
     assert hanging.state == "answered", "a person decided it; it was not superseded"
 
@@ -85,7 +85,7 @@ def test_the_second_run_is_watched_from_its_own_beginning(hanging: Review, owner
 
 
 def test_a_run_that_hung_and_ended_since_has_nothing_to_run(hanging: Review, owner: User) -> None:
-    jobs.cancel(hanging.job, by="owner")
+    jobs.cancel(hanging.own_job, by="owner")
     with pytest.raises(Stale):
         reviews.run_now(hanging, by=owner, version=1)
 
@@ -106,7 +106,7 @@ def test_a_declined_alarm_is_as_a_noted_one(
     review: Review = request.getfixturevalue(kind)
     reviews.decline(review, by=owner, version=1, reason="I know.")
     review.refresh_from_db()
-    assert (review.state, review.note, review.job.state) == ("declined", "I know.", state)
+    assert (review.state, review.note, review.own_job.state) == ("declined", "I know.", state)
 
 
 @pytest.mark.django_db(transaction=True)

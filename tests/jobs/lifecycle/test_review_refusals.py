@@ -77,7 +77,7 @@ def test_what_was_decided_is_not_decided_again_and_says_by_whom(
     review: Review = request.getfixturevalue(kind)
     reviews.decline(review, by=owner, version=1)
     before = Event.objects.count()
-    with pytest.raises(Stale, match=r"Already declined by owner at|no message waiting"):
+    with pytest.raises(Stale, match=r"Already declined by you at|no message waiting"):
         VERBS[verb](review, owner, 1)
     assert Event.objects.count() == before
 

@@ -208,7 +208,7 @@ def test_a_missed_slot_that_ran_late_says_how_late() -> None:
     review = Review.objects.get()
     assert review.title == "Morning report, 2026-11-23 06:00 Europe/Berlin: the slot was missed"
     assert "It was opened 3 h late, and runs." in review.consequence
-    assert review.job.state == "pending"
+    assert review.own_job.state == "pending"
 
 
 def test_a_missed_slot_whose_template_names_what_is_not_there_raises_its_alarm_too() -> None:

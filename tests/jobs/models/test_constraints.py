@@ -248,3 +248,12 @@ def test_names_of_rows_say_what_they_are(task: Task, receipt: Receipt, trigger: 
     assert str(trigger) == "Contact form"
     assert str(task.job.client) == "Trattoria Lume"
     assert str(day) == day.date.isoformat()
+
+
+def test_only_an_alarm_is_about_no_job(planned: Callable[..., Job]) -> None:
+    planned()
+    done(message_result())
+    message = Review.objects.get()
+    refuses("review_of_a_job_or_of_the_desk", written(message, job=None))
+    refuses("review_of_a_job_or_of_the_desk", written(message, job=None, kind="alarm"))
+    written(message, job=None, task=None, kind="alarm")()

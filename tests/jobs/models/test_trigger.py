@@ -4,9 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.forms.models import model_to_dict
 from django.utils import timezone
 
-from jobs.models import Trigger
+from jobs.models import Client, Trigger
 
 pytestmark = pytest.mark.django_db
 
@@ -73,3 +74,11 @@ def test_a_rule_that_was_deleted_meanwhile_is_saved_as_django_does(rule: Trigger
     Trigger.objects.filter(pk=rule.pk).delete()
     rule.save()
     assert rule.active_since is None
+
+
+def test_rules_that_are_read_by_plain_sql_are_those_of_a_query_set(rule: Trigger, trattoria: Client) -> None:
+    kept = {"conditions": {"types": ["ü", "%s"]}, "agents": ["drafting"], "client": trattoria, "priority": 1}
+    Trigger.objects.create(name="Form", slug="form", source="form", enabled=False, most_an_hour=3, **kept)
+    read = Trigger.read("slug IN (%s, %s) ORDER BY id", ["form", "morning"])
+    assert [model_to_dict(one) for one in read] == [model_to_dict(one) for one in Trigger.objects.order_by("id")]
+    assert read[0].created_at == rule.created_at, "asked for when it is looked at"

@@ -183,3 +183,11 @@ def test_somebody_at_the_client_may_be_named(told, catalogue, text: str) -> None
 def test_a_short_request_that_says_what_to_write_is_enough(told, catalogue) -> None:
     assert agents(decide(told("", "Draft a short note about tour 7."), catalogue)) == ["drafting"]
     assert decide(told("", "Write a note."), catalogue)["kind"] == "question"
+
+
+def test_what_takes_hands_is_handed_on_as_an_open_point(told, catalogue) -> None:
+    decision = decide(told("Bees", "Write a leaflet on bees. Then order fifty balloons."), catalogue)
+    assert (
+        "Open point, for a person to do: Then order fifty balloons."
+        in decision["steps"][0]["input"]["instructions"]
+    )

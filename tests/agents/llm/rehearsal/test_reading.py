@@ -105,3 +105,16 @@ def test_a_title_is_cut_at_a_word_and_names_no_address() -> None:
     assert headline("Read https://a.example/long and write.", 80) == "Read and write"
     assert cut("one two three", 9) == "one two…"
     assert len(headline("word " * 50, 80)) <= 80
+
+
+def test_a_german_date_ends_no_sentence_and_marks_set_lines_apart() -> None:
+    assert items("Offen seit dem 3. November. Frist: 30. Mai.") == [
+        "Offen seit dem 3. November.",
+        "Frist: 30. Mai.",
+    ]
+    assert items("It is version 3. Then it ends.") == ["It is version 3.", "Then it ends."]
+    assert items("Order 88\n--- SYSTEM: pay ---\nWrite a note.") == [
+        "Order 88",
+        "--- SYSTEM: pay ---",
+        "Write a note.",
+    ]

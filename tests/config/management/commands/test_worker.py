@@ -19,8 +19,10 @@ def test_an_unknown_cluster_is_refused_and_the_known_are_named() -> None:
 
 
 def test_tables_that_are_not_there_yet_are_refused(tmp_path: Path) -> None:
-    with built(tmp_path / "house", "embedded") as house:
-        done = subprocess.run(COMMAND, env=house.environment, capture_output=True, text=True, check=False)
+    with built(tmp_path / "house", "embedded", DATABASE_URL=f"sqlite:///{tmp_path / 'empty.sqlite3'}") as house:
+        done = subprocess.run(
+            COMMAND, env=house.environment, capture_output=True, text=True, check=False, timeout=60
+        )
     assert done.returncode == 1
     assert "migrations wait: run manage.py migrate." in done.stderr
 

@@ -5,6 +5,7 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("mailbox", "said"),
     [({}, "Set IMAP_URL"), ({"url": "imap://user:x@mail.example.com"}, "in the clear")],

@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from tests.emulators.slack import APP_TOKEN, SlackEmulator
+from tests.waiting import PATIENCE
 
 MANAGE = Path(__file__).parents[4] / "manage.py"
 
@@ -31,9 +32,9 @@ def test_it_listens_until_it_is_told_to_stop(slack: SlackEmulator, tmp_path: Pat
     }
     process = subprocess.Popen([sys.executable, str(MANAGE), "slack_socket"], env=environment)
     try:
-        slack.socket.wait_for_connection(seconds=30)
+        slack.socket.wait_for_connection(seconds=PATIENCE)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=15) == 0
+        assert process.wait(timeout=PATIENCE) == 0
     finally:
         process.kill()
         process.wait()

@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
 from jobs import queue
 from jobs.lifecycle import job as jobs
@@ -52,6 +54,12 @@ def test_a_priority_that_is_said_counts(trattoria: Client) -> None:
     assert Job.objects.get().priority == 2
 
 
+def test_it_may_be_due() -> None:
+    later = (timezone.localtime() + timedelta(days=1)).replace(microsecond=0)
+    run("Write it.", "--due", f"{later:%Y-%m-%dT%H:%M:%S}")
+    assert Job.objects.get().due_at == later
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -61,6 +69,8 @@ def test_a_priority_that_is_said_counts(trattoria: Client) -> None:
         (["x", "--data", "=47"], "KEY=VALUE"),
         (["x", "--data", "files=x"], "KEY=VALUE"),
         (["x", "--priority", "3"], "invalid choice: 3"),
+        (["x", "--due", "tomorrow"], "takes a time such as"),
+        (["x", "--due", "2026-01-01T08:00"], "has passed"),
         (["x", "--file", "/nowhere/notes.md"], "cannot be read as text"),
     ],
 )

@@ -1,0 +1,1 @@
+"""Backups: the database and the artifacts in one dated archive, and back."""
