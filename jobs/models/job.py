@@ -1,10 +1,12 @@
 """Job: one requested outcome."""
 
+import datetime
 import uuid
 
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from jobs.models.client import Client
 from jobs.models.fence import Stateful, StateQuerySet
@@ -138,3 +140,13 @@ class Job(Stateful):
     def __str__(self) -> str:
         """Return the title."""
         return self.title
+
+    @property
+    def deadline(self) -> datetime.datetime | None:
+        """Until when what it asks is to be decided; None where no time is set, or it asks no more."""
+        return self.due_at if self.state in OPEN_JOB else None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether that time has passed."""
+        return self.deadline is not None and self.deadline <= timezone.now()

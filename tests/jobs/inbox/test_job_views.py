@@ -277,6 +277,19 @@ def test_what_is_due_says_so_on_every_page_of_it(desk: Browser, message: Review)
     assert "due <time" not in desk.get(f"/inbox/{message.pk}/").content.decode()
 
 
+def test_a_list_of_jobs_says_what_is_due_while_it_is_open(desk: Browser, message: Review) -> None:
+    soon = timezone.localtime() + timedelta(hours=3)
+    assert "due <time" not in desk.get("/jobs/").content.decode()
+    for due_at, said in ((soon, "due <time"), (soon - timedelta(days=2), "was due <time")):
+        Job.objects.update(due_at=due_at)
+        for address in ("/jobs/", "/jobs/many/?verb=cancel", "/clients/trattoria-lume/"):
+            assert f'<b class="risk">{said}' in desk.get(address).content.decode(), address
+    Job.objects.update_state(state="completed")
+    for address in ("/jobs/?state=completed", "/clients/trattoria-lume/"):
+        page = desk.get(address).content.decode()
+        assert ("Status mail" in page, "due <time" in page) == (True, False), address
+
+
 def test_when_a_job_is_due_is_said_and_changed_on_its_page(desk: Browser, message: Review) -> None:
     address = f"/jobs/{message.own_job.uid}/"
     assert "Say when it is due" in desk.get(address).content.decode()
