@@ -7,7 +7,7 @@ import json
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -44,9 +44,11 @@ class BadSchedule(ValueError):
     """Conditions that cannot be read; the message says what to write."""
 
 
-def zones() -> list[str]:
+@cache
+def zones() -> tuple[str, ...]:
     """Every zone that has a place in its name, and UTC."""
-    return sorted({name for name in available_timezones() if "/" in name and not name.startswith("Etc/")} | {"UTC"})
+    places = {name for name in available_timezones() if "/" in name and not name.startswith("Etc/")}
+    return tuple(sorted(places | {"UTC"}))
 
 
 class Conditions(BaseModel):
