@@ -21,7 +21,7 @@ if str(DATABASES["default"]["ENGINE"]).endswith("sqlite3"):
     # A file, not memory: WAL, locks and several connections behave as they do in the house.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR / "test.sqlite3")}
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-# Each client of a test builds the middleware anew: a file is looked for when it is asked for, not all of them before.
+# Each client of a test builds the middleware anew: a file is looked for when asked for, not all of them before.
 WHITENOISE_AUTOREFRESH = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 SOURCE_SECRETS = {"github": ["It's a Secret to Everybody"]}
