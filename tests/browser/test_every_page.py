@@ -40,13 +40,13 @@ LIGHT = (
 _ADMIN = ("/admin/", "/admin/jobs/job/", "/admin/jobs/trigger/", "/admin/jobs/review/", "/admin/jobs/event/")
 
 
-def _mode(size: dict[str, Any], language: str, theme: str) -> object:
+def _mode(size: dict[str, Any], language: str, theme: str, *marks: pytest.MarkDecorator) -> object:
     name = f"{language}-{theme}-{size['viewport']['width']}"
-    return pytest.param(size | {"locale": language, "color_scheme": theme}, id=name)
+    return pytest.param(size | {"locale": language, "color_scheme": theme}, id=name, marks=marks)
 
 
-# Each language, theme and width once; all of them together are among the longer tests.
-FEW = [_mode(DESK, "en", "light"), _mode(PHONE, "de", "dark")]
+# Each language, theme and width once; the second, and all of them together, are among the longer tests.
+FEW = [_mode(DESK, "en", "light"), _mode(PHONE, "de", "dark", pytest.mark.long)]
 ALL = [_mode(*mode) for mode in itertools.product((DESK, PHONE), LANGUAGES, THEMES)]
 
 

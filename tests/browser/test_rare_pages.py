@@ -9,13 +9,13 @@ from jobs.lifecycle import review as reviews
 from jobs.models import Artifact, Review, Run
 from tests.browser import audit
 from tests.browser.desk import enter
-from tests.browser.test_every_page import ALL, FEW, at_night, look
+from tests.browser.test_every_page import ALL, at_night, look
 from tests.jobs.lifecycle.test_passkey import a_passkey
 from tests.jobs.people import PASSWORD
 
 __all__ = ["at_night"]
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
@@ -60,23 +60,11 @@ def look_at_undo(page: Page, live_server: object) -> list[str]:
     return wrong
 
 
-@pytest.mark.parametrize("page", FEW, indirect=True)
+@pytest.mark.parametrize("page", ALL, indirect=True)
 def test_account_and_proof_are_clean(at_home: Page, live_server: object) -> None:
     assert not look_at_home(at_home, live_server)
 
 
-@pytest.mark.parametrize("page", FEW, indirect=True)
+@pytest.mark.parametrize("page", ALL, indirect=True)
 def test_attempts_versions_and_undo_are_clean(at_night: Page, live_server: object) -> None:
-    assert not [*look_at_work(at_night, live_server), *look_at_undo(at_night, live_server)]
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("page", ALL, indirect=True)
-def test_account_and_proof_are_clean_in_every_way(at_home: Page, live_server: object) -> None:
-    assert not look_at_home(at_home, live_server)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("page", ALL, indirect=True)
-def test_attempts_versions_and_undo_are_clean_in_every_way(at_night: Page, live_server: object) -> None:
     assert not [*look_at_work(at_night, live_server), *look_at_undo(at_night, live_server)]
