@@ -15,6 +15,7 @@ from django.utils.translation import ngettext, pgettext
 from jobs import nights, queries, tally, terms
 from jobs.amounts import usd
 from jobs.models import Delivery, Job, Review
+from jobs.states import ReviewState
 
 # A message is read on a phone: so many lines of a kind, the rest is on the page.
 _LINES = 8
@@ -118,7 +119,15 @@ def _job(job: Job) -> str:
 
 def _review(review: Review) -> str:
     link = settings.BASE_URL + reverse("inbox:item", args=[review.pk])
-    return f"[{_plain(review.title)}]({link}): {_plain(review.consequence)}"
+    return f"[{_plain(review.title)}]({link}){_due(review)}: {_plain(review.consequence)}"
+
+
+def _due(review: Review) -> str:
+    """Until when it is to be decided, while it waits; empty where no time is set."""
+    if review.deadline is None or review.state != ReviewState.OPEN:
+        return ""
+    said = _("was due {at}") if review.is_late else _("due {at}")
+    return ", " + said.format(at=terms.clock(review.deadline))
 
 
 def _delivery(delivery: Delivery) -> str:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from jobs import budget, figures, hours, queries, schedules
+from jobs import budget, figures, hours, order, queries, schedules
 from jobs.models import Delivery, Event, Job, Review, Run
 from jobs.models.job import IS_OPEN
 from jobs.states import DeliveryState, ReviewKind, ReviewState
@@ -103,7 +103,8 @@ class Usual:
 
 @dataclass(frozen=True)
 class Report:
-    """All that the owner is told of a night. Lists are the latest first, and at most LISTED long."""
+    """All that the owner is told of a night. Lists are at most LISTED long, and the latest first; of what was
+    silent, what still waits comes before that, in the inbox's order."""
 
     night: Night
     headline: str
@@ -154,7 +155,7 @@ def report(date: datetime.date, *, now: datetime.datetime) -> Report:
     found = _night(date, spans[0], [line for line in there if line.name in _ENDED], costs.get(0, (0, 0)))
     failed, done = _jobs(_last_word(line for line in there if line.name in _ENDED))
     came = _came(there)
-    silent = [review for review in came if review.kind == ReviewKind.ALARM]
+    silent = _as_decided(review for review in came if review.kind == ReviewKind.ALARM)
     kinds = _waiting_by_kind(now)
     stood_still = _stood_still(found)
     return Report(
@@ -316,6 +317,13 @@ def _came(lines: Iterable[_Line]) -> list[Review]:
     """The items that came into the inbox, the latest first."""
     rows = {line.row for line in lines if line.name == "review.opened"}
     return list(Review.objects.filter(pk__in=rows).select_related("job__client").order_by("-id")) if rows else []
+
+
+def _as_decided(rows: Iterable[Review]) -> list[Review]:
+    """What still waits, in the order in which it is to be decided; then what does not, the latest first."""
+    found = sorted(rows, key=lambda row: -row.pk)
+    waits = sorted((row for row in found if row.state == ReviewState.OPEN), key=order.place)
+    return [*waits, *(row for row in found if row.state != ReviewState.OPEN)]
 
 
 def _doubtful(lines: Iterable[_Line]) -> list[Delivery]:

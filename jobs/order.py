@@ -5,6 +5,8 @@ stands out; then the oldest. It is written with the row, so that one index serve
 clock nor what comes in moves a row past another.
 """
 
+import datetime
+
 from django.db.models import Q, QuerySet
 
 from jobs.models import Review
@@ -17,12 +19,17 @@ def in_order(rows: QuerySet[Review]) -> QuerySet[Review]:
     return rows.order_by(*_BY)
 
 
+def place(row: Review) -> tuple[int, datetime.datetime, int, int]:
+    """The same order for items that are read already."""
+    return row.priority, row.due_at, -row.stake, row.pk
+
+
 def after(rows: QuerySet[Review], last: int) -> QuerySet[Review]:
     """Those of these items that come after the one of this key, which need not be among them any more."""
-    place = Review.objects.filter(pk=last).values_list("priority", "due_at", "stake", "pk").first()
-    if place is None:
+    found = Review.objects.filter(pk=last).values_list("priority", "due_at", "stake", "pk").first()
+    if found is None:
         return rows.none()
-    priority, due_at, stake, pk = place
+    priority, due_at, stake, pk = found
     lighter = Q(stake__lt=stake) | Q(stake=stake, pk__gt=pk)
     later = Q(due_at__gt=due_at) | Q(lighter, due_at=due_at)
     return rows.filter(Q(priority__gt=priority) | Q(later, priority=priority), priority__gte=priority)

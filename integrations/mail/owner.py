@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from integrations import words
-from integrations.contracts import DeliveryError, Landed, Marked, OutFile, Outgoing
+from integrations.contracts import DeliveryError, Json, Landed, Marked, OutFile, Outgoing
 from integrations.mail.target import MailTarget
 from integrations.words import _
 
@@ -65,9 +65,17 @@ def _words(outgoing: Outgoing) -> tuple[str, str]:
         return _line(digest["subject"]), digest["text"]
     if review := outgoing.fields.get("review"):
         fix = review["payload"].get("fix", "")
-        text = "\n\n".join(part for part in (_line(review["consequence"]), _line(fix), review["page"]) if part)
+        parts = (_line(review["consequence"]), _line(fix), _due(review), review["page"])
+        text = "\n\n".join(part for part in parts if part)
         return _line(f"{_(words.KINDS.get(review['kind'], review['kind']))}: {review['title']}"), f"{text}\n"
     raise DeliveryError(_("This notice has no words for a mail."), permanent=True)
+
+
+def _due(review: Json) -> str:
+    """Until when it is to be decided, by the house's clock; empty where no time is set."""
+    if not review.get("due_at"):
+        return ""
+    return _("Due {at}.").format(at=f"{datetime.fromisoformat(review['due_at']):%Y-%m-%d %H:%M}")
 
 
 def _line(text: str) -> str:

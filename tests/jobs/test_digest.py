@@ -11,6 +11,7 @@ from pytest_django import Settings
 from jobs import digest
 from jobs.lifecycle import job as jobs
 from jobs.models import Client, Job
+from jobs.states import ReviewKind, ReviewState
 from tests.jobs.conftest import a_rule
 from tests.jobs.inbox.conftest import desk
 from tests.jobs.test_nights import EVENING, MORNING, an_attempt, an_effect, an_ended_job, an_item, at
@@ -64,6 +65,24 @@ def test_strangers_words_stay_words(trattoria: Client) -> None:
     assert "\\[pay\\](https://evil.example)" in text
     assert "\n# Now" not in text
     assert "![x]" not in text
+
+
+def test_what_was_silent_and_waits_says_when_it_is_due_the_earliest_first(trattoria: Client) -> None:
+    job, now = an_ended_job(trattoria, 1), timezone.localtime()
+    alarm = ReviewKind.ALARM
+    an_item(job, 2, alarm, state=ReviewState.ANSWERED, due_at=now)
+    an_item(job, 3, alarm, due_at=now + datetime.timedelta(hours=5))
+    an_item(job, 4, alarm, due_at=now + datetime.timedelta(hours=2))
+    an_item(job, 5, alarm, due_at=now - datetime.timedelta(hours=2))
+    an_item(job, 6, alarm)
+    lines = [line for line in digest.compose(MORNING, now=at(11)).text.splitlines() if "[alarm at" in line]
+    assert [re.sub(r"^- \[alarm at (\d)]\([^)]+\)(.*): $", r"\1\2", line) for line in lines] == [
+        f"5, was due {now - datetime.timedelta(hours=2):%H:%M}",
+        f"4, due {now + datetime.timedelta(hours=2):%H:%M}",
+        f"3, due {now + datetime.timedelta(hours=5):%H:%M}",
+        "6",
+        "2",
+    ]
 
 
 def test_a_long_night_is_cut_and_says_by_how_much(trattoria: Client) -> None:

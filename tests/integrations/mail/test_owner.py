@@ -91,6 +91,13 @@ def test_an_alarm_says_what_and_where(files: Path) -> None:
     assert "doctor says why" in text
 
 
+def test_an_alarm_says_until_when_it_is_to_be_decided(files: Path) -> None:
+    target().deliver(outgoing("alarm:1", review={**ALARM, "due_at": None}))
+    target().deliver(outgoing("alarm:2", review={**ALARM, "due_at": "2026-11-27T08:00:00+01:00"}))
+    said = ["Due 2026-11-27 08:00." in str(mail) for mail in mails(files)]
+    assert sorted(said) == [False, True]
+
+
 @pytest.mark.parametrize("kind", ["client_message", "document"])
 def test_nothing_for_a_client_passes_here(kind: Any, files: Path) -> None:
     other = outgoing(digest=DIGEST).model_copy(update={"kind": kind})
