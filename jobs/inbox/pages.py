@@ -30,7 +30,7 @@ def desk(
 ) -> dict[str, Any]:
     """The inbox: the list, and one item open: `chosen`, that with this pk if there is one, or the first.
 
-    `show` names the sheet that stands open.
+    `show` names the sheet that stands open, or the file of a diff.
     """
     now = timezone.now()
     rows = queries.open_reviews(now)
@@ -50,6 +50,8 @@ def desk(
         "before": lines[place - 1].review if place else None,
         "after": lines[place + 1].review if place is not None and place + 1 < len(lines) else None,
         "show": show,
+        # The one file of a long diff that is asked for: what is beside it stays folded, and out of the page.
+        "only": show if show.startswith(("file-", "step-")) else "",
         "refusal": refusal,
         "form": form,
         "snoozes": forms.snoozes(timezone.localtime()),

@@ -129,7 +129,7 @@ def test_a_long_diff_is_brought_file_by_file(
     expect(file.locator("table")).to_have_count(0)
     file.locator("summary").click()
     if page.evaluate("typeof aside") != "function":
-        file.get_by_role("link", name="Every line").click()
+        file.get_by_role("link", name="The lines of this file").click()
     expect(file.locator(".unified")).to_contain_text("return ceil(net)")
     expect(page.get_by_role("link", name="Open the pull request").last).to_have_attribute("href", PAGE)
 

@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from jobs import events
-from jobs.inbox import pages, rendering
+from jobs.inbox import pages, reading, rendering
+from jobs.inbox.rendering import DiffFile, DiffLine
 from jobs.lifecycle import review as reviews
 from jobs.models import Client, Delivery, Review
 from tests.jobs.inbox.conftest import several
@@ -72,9 +73,24 @@ def test_what_starts_folded_is_not_in_the_page_until_it_is_asked_for(
     assert "shop/vat.py" in text
     assert "It has 4 lines to read" in text
     assert "return ceil(net)" not in text
-    whole = f"{reverse('inbox:item', args=[merge.pk])}?show=whole"
-    assert f'href="{whole}#file-1"' in text
-    assert "return ceil(net)" in desk.get(whole).content.decode()
+    address = f"{reverse('inbox:item', args=[merge.pk])}?show="
+    for show, place in (("whole", "files"), ("file-1", "file-1")):
+        assert f'href="{address}{show}#{place}"' in text
+        assert "return ceil(net)" in desk.get(address + show).content.decode()
+
+
+def test_a_file_that_is_opened_comes_by_itself(
+    desk: Browser, merge: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [DiffFile(f"{n}.py", [DiffLine("+", f"line of {n}", new=1)], is_folded=n == 3) for n in (1, 2, 3)]
+    monkeypatch.setattr(reading, "parse_diff", lambda patch: files)
+    address = f"{reverse('inbox:item', args=[merge.pk])}?show="
+    for shown, lines in (("", [1, 2]), ("whole", [1, 2, 3]), ("file-1", [1]), ("file-3", [3]), ("file-9", [])):
+        text = desk.get(address + shown).content.decode()
+        assert [n for n in (1, 2, 3) if f"line of {n}" in text] == lines, shown
+        assert [n for n in (1, 2, 3) if f'href="{address}file-{n}#file-{n}"' in text] == [
+            n for n in (1, 2, 3) if n not in lines
+        ], "each that is folded leads to its lines"
 
 
 def test_an_approved_item_has_its_own_undo_until_it_is_due(
