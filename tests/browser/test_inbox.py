@@ -1,9 +1,11 @@
 """The inbox as a person uses it, in a real browser, with and without its script."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from jobs.inbox import entry
@@ -271,6 +273,22 @@ def test_a_link_lets_its_person_in_by_one_press_and_the_password_afterwards(
     page.get_by_label("Password").fill("a long enough password")
     page.get_by_role("button", name="Log in").click()
     expect(page).to_have_url(f"{live_server}/inbox/")
+
+
+@pytest.mark.parametrize("page", [{"locale": "de", "viewport": {"width": 1280, "height": 800}}], indirect=True)
+def test_the_place_in_the_list_stands_in_the_first_line_however_much_stands_before_it(at_desk: Page) -> None:
+    page = at_desk
+    Review.objects.update(due_at=timezone.now() - timedelta(days=3), created_at=timezone.now() - timedelta(days=9))
+    Client.objects.update(name="Trattoria Lume und Töchter")
+    page.reload()
+    expect(page.locator(".head .risk")).to_contain_text("war fällig")
+    kind, place, risk = (page.locator(f".head {part}").bounding_box() for part in (".kind", ".position", ".risk"))
+    assert kind
+    assert place
+    assert risk
+    middle = kind["y"] + kind["height"] / 2
+    assert place["y"] < middle < place["y"] + place["height"] < kind["y"] + 2 * kind["height"]
+    assert risk["y"] >= kind["y"] + kind["height"] or risk["x"] + risk["width"] <= place["x"], "nothing is under it"
 
 
 @pytest.mark.parametrize("page", [PHONE, PHONE | {"java_script_enabled": False}], indirect=True)
