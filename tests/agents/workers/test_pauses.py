@@ -1,5 +1,7 @@
 """Processes that share a model: each with a pacing of its own, and one table between them."""
 
+import contextlib
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -23,12 +25,22 @@ pytestmark = pytest.mark.django_db
 MODEL = "claude-sonnet-5-5"
 
 
-def a_process(service: AnthropicEmulator) -> Waiting:
-    """The real adapter as another process would have it, which looks at the table at every call."""
-    llm = AnthropicLLM(api_key=TOKEN, base_url=service.url, pacing=Pacing(most=10))
-    shared = Shared(llm.pacing)
-    shared._is_due = lambda: True  # type: ignore[method-assign]
-    return Waiting(llm, key="", shared=shared)
+@pytest.fixture
+def a_process(service: AnthropicEmulator) -> Iterator[Callable[[], Waiting]]:
+    """Make the real adapter as one more process would have it, which looks at the table at every call."""
+    with contextlib.ExitStack() as made:
+
+        def make() -> Waiting:
+            llm = made.enter_context(contextlib.closing(an_adapter(service)))
+            shared = Shared(llm.pacing)
+            shared._is_due = lambda: True  # type: ignore[method-assign]
+            return Waiting(llm, key="", shared=shared)
+
+        yield make
+
+
+def an_adapter(service: AnthropicEmulator) -> AnthropicLLM:
+    return AnthropicLLM(api_key=TOKEN, base_url=service.url, pacing=Pacing(most=10))
 
 
 def ask() -> Ask:
@@ -44,8 +56,10 @@ def over() -> None:
     ModelPause.objects.update(until=Now() - timedelta(seconds=1))
 
 
-def test_a_pause_that_one_was_asked_for_is_kept_by_all(service: AnthropicEmulator) -> None:
-    first, second = a_process(service), a_process(service)
+def test_a_pause_that_one_was_asked_for_is_kept_by_all(
+    service: AnthropicEmulator, a_process: Callable[[], Waiting]
+) -> None:
+    first, second = a_process(), a_process()
     service.fault(
         "POST /v1/messages",
         "status",
@@ -55,7 +69,7 @@ def test_a_pause_that_one_was_asked_for_is_kept_by_all(service: AnthropicEmulato
     )
     with pytest.raises(ModelUnavailable):
         first.complete(ask())
-    for one in (first, second, a_process(service)):
+    for one in (first, second, a_process()):
         with pytest.raises(ModelUnavailable) as refused:
             one.complete(ask())
         assert refused.value.retry_after
@@ -63,14 +77,16 @@ def test_a_pause_that_one_was_asked_for_is_kept_by_all(service: AnthropicEmulato
         assert not refused.value.billed_unknown
     assert calls(service) == 1
     over()
-    later = a_process(service)
+    later = a_process()
     later.complete(ask())
     assert not ModelPause.objects.exists()
     assert calls(service) == 2
 
 
-def test_a_model_that_is_down_is_tried_by_one_process_at_a_time(service: AnthropicEmulator) -> None:
-    first, second = a_process(service), a_process(service)
+def test_a_model_that_is_down_is_tried_by_one_process_at_a_time(
+    service: AnthropicEmulator, a_process: Callable[[], Waiting]
+) -> None:
+    first, second = a_process(), a_process()
     service.fault("POST /v1/messages", "status", times=DOWN_AFTER, status=529, body=error_body("overloaded_error"))
     for _ in range(DOWN_AFTER):
         with pytest.raises(ModelUnavailable):
@@ -84,14 +100,14 @@ def test_a_model_that_is_down_is_tried_by_one_process_at_a_time(service: Anthrop
     # Whoever looks first has the probe; while it is out, the others are told to wait.
     second._shared.look()
     with pytest.raises(ModelUnavailable) as refused:
-        a_process(service).complete(ask())
+        a_process().complete(ask())
     assert refused.value.retry_after
     assert PATIENCE < refused.value.retry_after <= model_pause.PROBE_SECONDS
     assert calls(service) == DOWN_AFTER
 
 
-def test_when_it_is_back_all_go_on_at_once(service: AnthropicEmulator) -> None:
-    first, second = a_process(service), a_process(service)
+def test_when_it_is_back_all_go_on_at_once(service: AnthropicEmulator, a_process: Callable[[], Waiting]) -> None:
+    first, second = a_process(), a_process()
     model_pause.leave_in_peace(MODEL, failures=DOWN_AFTER, seconds=60)
     with pytest.raises(ModelUnavailable):
         second.complete(ask())
@@ -103,7 +119,9 @@ def test_when_it_is_back_all_go_on_at_once(service: AnthropicEmulator) -> None:
     assert calls(service) == 2
 
 
-def test_what_the_server_has_left_is_divided_between_the_processes(service: AnthropicEmulator) -> None:
+def test_what_the_server_has_left_is_divided_between_the_processes(
+    service: AnthropicEmulator, a_process: Callable[[], Waiting]
+) -> None:
     me = this_process()
     for number, age in ((1, 0), (2, 0), (3, 0), (4, 3_600)):
         Process.objects.create(
@@ -115,15 +133,14 @@ def test_what_the_server_has_left_is_divided_between_the_processes(service: Anth
             progress_at=Now(),
         )
     service.limits = {"anthropic-ratelimit-requests-remaining": "9"}
-    process = a_process(service)
+    process = a_process()
     process.complete(ask())
     assert process._inner.pacing._of(MODEL).limit == 1 + 9 // 3
 
 
 def test_while_all_is_well_nothing_is_written_and_little_is_read(service: AnthropicEmulator) -> None:
-    llm = AnthropicLLM(api_key=TOKEN, base_url=service.url)
-    process = Waiting(llm, key="", shared=Shared(llm.pacing))
-    with CaptureQueriesContext(connection) as captured:
+    with contextlib.closing(an_adapter(service)) as llm, CaptureQueriesContext(connection) as captured:
+        process = Waiting(llm, key="", shared=Shared(llm.pacing))
         for _ in range(20):
             process.complete(ask())
     asked = [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]
@@ -132,21 +149,21 @@ def test_while_all_is_well_nothing_is_written_and_little_is_read(service: Anthro
 
 
 def test_a_call_is_made_although_nobody_can_say_how_the_model_stands(
-    service: AnthropicEmulator, monkeypatch: pytest.MonkeyPatch
+    a_process: Callable[[], Waiting], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken() -> None:
         raise DatabaseError("gone")
 
     monkeypatch.setattr(model_pause, "standing", broken)
-    assert a_process(service).complete(ask()).stop_reason == "end_turn"
+    assert a_process().complete(ask()).stop_reason == "end_turn"
 
 
 def test_an_answer_is_not_lost_because_the_others_could_not_be_told(
-    service: AnthropicEmulator, monkeypatch: pytest.MonkeyPatch
+    a_process: Callable[[], Waiting], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*given: Any, **more: Any) -> None:
         raise DatabaseError("gone")
 
     model_pause.leave_in_peace(MODEL, failures=1, seconds=-1)
     monkeypatch.setattr(model_pause, "works", broken)
-    assert a_process(service).complete(ask()).stop_reason == "end_turn"
+    assert a_process().complete(ask()).stop_reason == "end_turn"
