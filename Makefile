@@ -5,6 +5,8 @@ BIN := .venv/bin
 # A process a core and one more, since many tests wait for a browser or for processes of their own; each has its own
 # databases. One that has nothing left takes over half of what another has.
 IN_PARALLEL = -n $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist worksteal
+# The tests start hundreds of processes: what one of them compiled, the others need not compile again.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help demo test check messages bench lock
 
