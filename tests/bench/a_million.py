@@ -12,10 +12,6 @@ OPEN = 40
 _A_NIGHT = 1_000
 _CLIENTS, _RULES, _REVIEWS = 60, 20, 120
 
-_CLIENT = """
-INSERT INTO jobs_client (id, name, slug, recipients, slack_channel, tone, house_style, notes, created_at)
-{numbers} SELECT n, 'Client ' || n, 'client-' || n, '["a@example.com"]', '', '', '', '', {now} FROM numbers
-"""
 _RULE = """
 INSERT INTO jobs_trigger (id, name, slug, source, address, enabled, conditions, title_template, brief_template,
     client_from, agents, priority, secret_version, created_at)
@@ -115,7 +111,7 @@ def fill() -> None:
         rows.insert_jobs(first=done + 1, last=JOBS, state="in_progress")
         rows.insert_tasks(first=1, last=done, state="completed")
         rows.insert_tasks(first=done + 1, last=JOBS, state="pending")
-        _run(_CLIENT, numbers=rows.numbers(first=1, last=_CLIENTS))
+        rows.insert_clients(first=1, last=_CLIENTS)
         _run(_RULE, numbers=rows.numbers(first=1, last=_RULES))
         for statement in (_RECEIPT, _SPREAD, _RUN, _TURN, _ARTIFACT, _DELIVERY, _EVENT, _REVIEW, _MESSAGE, _DAY):
             _run(statement)

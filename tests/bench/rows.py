@@ -3,6 +3,10 @@
 from django.db import connection
 
 _NUMBERS = "WITH RECURSIVE numbers(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM numbers WHERE n < {last})"
+_CLIENTS = """
+INSERT INTO jobs_client (id, name, slug, recipients, slack_channel, tone, house_style, notes, created_at)
+{numbers} SELECT n, 'Client ' || n, 'client-' || n, '["a@example.com"]', '', '', '', '', {now} FROM numbers
+"""
 _JOBS = """
 INSERT INTO jobs_job (id, uid, title, brief, data, answers, agents, priority, state, reason, depth, content_digest,
     budget_microusd, reserved_microusd, spent_microusd, cost_unknown, starts, round, created_by, created_at,
@@ -17,6 +21,11 @@ INSERT INTO jobs_task (job_id, position, agent, title, input, needs, priority, s
     FROM numbers
 """
 _INPUT = '{"kind": "post", "audience": "anybody", "instructions": "A short note."}'
+
+
+def insert_clients(*, first: int, last: int) -> None:
+    """Clients with these ids, a recipient each; their slugs are `client-` and the id."""
+    _insert(_CLIENTS, first=first, last=last)
 
 
 def insert_jobs(*, first: int, last: int, state: str) -> None:

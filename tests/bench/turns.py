@@ -12,10 +12,6 @@ _SIZES = {"thousand": 1_000, "million": 100_000 if place.quick() else 1_000_000}
 _CLIENTS = 200
 _ROUNDS, _STEPS = (2, 30) if place.quick() else (5, 40)
 
-_INSERT_CLIENTS = """
-INSERT INTO jobs_client (id, name, slug, recipients, tone, house_style, notes, created_at)
-{numbers} SELECT n, 'Client ' || n, 'client-' || n, '[]', '', '', '', {now} FROM numbers
-"""
 # Half of all is of one client, and older than the rest.
 _INSERT = """
 INSERT INTO jobs_delivery (key, job_id, task_id, client_id, target, card, kind, fields, files, digest,
@@ -70,9 +66,8 @@ def _filled(name: str, count: int) -> Any:
     connection.close()
     settings = connection.settings_dict
     settings["NAME"] = place.copy(str(settings.setdefault("BENCH_EMPTY", settings["NAME"])), name)
-    clients = rows.numbers(first=1, last=_CLIENTS)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_INSERT_CLIENTS.format(numbers=clients, now=rows.now()))
+        rows.insert_clients(first=1, last=_CLIENTS)
         rows.insert_jobs(first=1, last=1, state="in_progress")
         rows.insert_tasks(first=1, last=1, state="completed")
         numbers = rows.numbers(first=1, last=count)
