@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.utils.translation import gettext_noop as _
 
 from config import env
@@ -26,6 +27,11 @@ def _held(*names: str) -> Callable[[], bool]:
     return lambda: any(env.is_held(name) for name in names)
 
 
+def _named(provider: str) -> Callable[[], bool]:
+    """Whether the settings name something that this provider works with."""
+    return lambda: provider in settings.PROBES
+
+
 GUIDES: dict[str, Guide] = {
     "folder": Guide(
         _("Documents and briefs as files."),
@@ -33,6 +39,14 @@ GUIDES: dict[str, Guide] = {
             "NIGHTDESK_FOLDER names another folder, or a bucket "
             "(s3://bucket/prefix, NIGHTDESK_FOLDER_KEY=id:secret)."
         ),
+    ),
+    "git": Guide(
+        _("Branches in repositories that git itself reaches."),
+        _(
+            "Name them in NIGHTDESK_REPOSITORIES=site=/srv/git/site.git, and in NIGHTDESK_PUSH_REPOSITORIES the "
+            "addresses that may write, where those are others."
+        ),
+        _named("git"),
     ),
     "mail": Guide(
         _("Messages to clients by mail."),
@@ -74,5 +88,13 @@ GUIDES: dict[str, Guide] = {
             "NOTION_TOKEN, and NOTION_DATA_SOURCE, NOTION_REVIEW_DATA_SOURCE or both. Their columns are made here."
         ),
         _held("NOTION_TOKEN"),
+    ),
+    "webhook": Guide(
+        _("Other systems, told what happens to jobs and reviews."),
+        _(
+            "Set NIGHTDESK_WEBHOOKS=crm=https://crm.example.com/hooks/nightdesk, and a key for each in "
+            "NIGHTDESK_WEBHOOK_SECRETS=crm=whsec_…."
+        ),
+        _named("webhook"),
     ),
 }
