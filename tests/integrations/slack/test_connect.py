@@ -9,12 +9,13 @@ from integrations.contracts import DeliveryError, OutcomeUnknown, Outgoing, Targ
 from integrations.slack.connect import EVENT_TYPE, SlackConnectTarget
 from integrations.slack.target import SlackTarget
 from tests.emulators.slack import TOKEN, SlackEmulator
+from tests.integrations.slack.posting import Posting
 from tests.integrations.target_contract import CREATED, TargetContract, out_file
 
 CHANNEL = "C0CLIENT1"
 
 
-class TestSlackConnect(TargetContract):
+class TestSlackConnect(Posting, TargetContract):
     kind = "client_message"
     fields = {"to": [CHANNEL], "subject": "Your autumn menu"}
 
@@ -33,18 +34,6 @@ class TestSlackConnect(TargetContract):
 
     def refused_for_good(self) -> tuple[SlackConnectTarget, Outgoing]:
         return self.make(), self.outgoing(fields={"to": ["C0NOWHERE"], "subject": "Menu"})
-
-    def lose_the_next_answer(self) -> bool:
-        self.slack.fault("chat.postMessage", "lost")
-        return True
-
-    def ask_for_a_pause(self, seconds: int) -> bool:
-        busy: dict[str, Any] = {
-            "body": {"ok": False, "error": "ratelimited"},
-            "headers": {"Retry-After": f"{seconds}"},
-        }
-        self.slack.fault("chat.postMessage", "status", status=429, **busy)
-        return True
 
 
 @pytest.fixture

@@ -8,12 +8,13 @@ import pytest
 from integrations.contracts import DeliveryError, Landed, OutcomeUnknown, Outgoing, TargetClosed
 from integrations.slack.target import SlackTarget
 from tests.emulators.slack import TOKEN, Json, SlackEmulator
+from tests.integrations.slack.posting import Posting
 from tests.integrations.slack.test_job_card import JOB
 from tests.integrations.slack.test_review_card import REVIEW, a_file
 from tests.integrations.target_contract import CREATED, TargetContract
 
 
-class TestSlack(TargetContract):
+class TestSlack(Posting, TargetContract):
     kind = "notice"
     fields = {"text": "All quiet."}
 
@@ -32,18 +33,6 @@ class TestSlack(TargetContract):
 
     def refused_for_good(self) -> tuple[SlackTarget, Outgoing]:
         return SlackTarget(TOKEN, "COLD", self.slack.base_url), self.outgoing()
-
-    def lose_the_next_answer(self) -> bool:
-        self.slack.fault("chat.postMessage", "lost")
-        return True
-
-    def ask_for_a_pause(self, seconds: int) -> bool:
-        busy: dict[str, Any] = {
-            "body": {"ok": False, "error": "ratelimited"},
-            "headers": {"Retry-After": f"{seconds}"},
-        }
-        self.slack.fault("chat.postMessage", "status", status=429, **busy)
-        return True
 
     def outgoing(self, key: str = "job-1:1:0:1", **changes: Any) -> Outgoing:
         # What a notice says is in its fields; without any it says nothing.
