@@ -116,6 +116,9 @@ def _close(target: str, *, why: str) -> None:
         if review:
             desk.take_back(review, by=_BY, note=why)
         row = _locked(target)
+        if row.review and row.review != review:
+            # It went down again meanwhile: what is known of it by now is newer than what closes it here.
+            return
         row.failures, row.until, row.since, row.probe, row.reason, row.review = 0, None, None, None, "", None
         row.save()
         if _release(Delivery.objects.filter(target=target)):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from jobs import policy, queue
-from jobs.lifecycle import breaker, notice
+from jobs.lifecycle import breaker, desk, notice
 from jobs.lifecycle import delivery as deliveries
 from jobs.lifecycle import job as jobs
 from jobs.lifecycle import review as reviews
@@ -142,6 +142,22 @@ def test_a_success_releases_all_in_their_order(
     left = [sending().pk, sending().pk]
     assert left == sorted(left)
     assert Cluster.objects.filter(pk="deliveries", bell_at__isnull=False).exists()
+
+
+def test_one_that_went_down_again_meanwhile_stays_open(down: Breaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    take_back = desk.take_back
+
+    def beaten(item: Review, **told: str) -> None:
+        """Another process closed it first, and then a third one found it down."""
+        take_back(item, **told)
+        Breaker.objects.update(review=None, failures=0, until=None, since=None)
+        breaker.struggled(Delivery.objects.latest("id"), reason="Down again.", at_once=True)
+
+    monkeypatch.setattr(desk, "take_back", beaten)
+    breaker.worked("folder")
+    assert alarms() == ["superseded", "open"]
+    assert breaker.is_open("folder")
+    assert Breaker.objects.get().review == Review.objects.get(kind="alarm", state="open")
 
 
 def test_what_is_held_for_an_undo_is_neither_parked_nor_let_go_early(
