@@ -38,6 +38,8 @@ POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:
 REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
 SIZES = ("embedded", "scaled")
 PASSWORD = "a long enough password"
+# Held while this process has a house that needs the servers.
+_one = threading.Lock()
 
 _SET_UP = """
 import json, sys
@@ -277,7 +279,7 @@ def _database(size: str) -> Iterator[dict[str, str]]:
         return
     _need_services()
     name = f"nightdesk_{secrets.token_hex(4)}"
-    with psycopg.connect(POSTGRES, autocommit=True) as server:
+    with _alone(), psycopg.connect(POSTGRES, autocommit=True) as server:
         # Tests run in several processes, and all their houses ring on one number of Redis: one house at a time.
         server.execute("SELECT pg_advisory_lock(hashtext(%s))", [REDIS])
         server.execute(f"CREATE DATABASE {name}")
@@ -286,6 +288,19 @@ def _database(size: str) -> Iterator[dict[str, str]]:
             yield {"DATABASE_URL": POSTGRES.rpartition("/")[0] + f"/{name}", "REDIS_URL": REDIS}
         finally:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """A second one in this process would wait for the first one's end, which comes after its own."""
+    if not _one.acquire(blocking=False):
+        raise RuntimeError(
+            "This process has a house of that size already: put the other one's tests into another file."
+        )
+    try:
+        yield
+    finally:
+        _one.release()
 
 
 def _need_services() -> None:

@@ -2,9 +2,7 @@
 
 import email
 import email.policy
-import os
 import re
-import signal
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.house import SIZES, House, Person, bare_repository, built, git
+from tests.house import House, Person, bare_repository, built, git
 
 pytestmark = pytest.mark.services
 
@@ -83,35 +81,6 @@ def test_code_ends_on_a_branch_of_its_own(house: House, site: Path) -> None:
     person.open(f"/inbox/{review}/")
     person.submit(f"/inbox/{review}/approval/")
     house.wait_for("the end of the job", lambda: state(house, job) == "completed")
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("size", SIZES)
-def test_the_night_goes_on_after_everything_was_killed_and_ends_without_a_trace(size: str, tmp_path: Path) -> None:
-    with built(tmp_path / "var", size) as house:
-        house.start()
-        house.set_up()
-        for number in range(6):
-            payload = {"subject": f"Tour {number}", "message": f"Draft a short note about tour {number}."}
-            house.post_hook("/hooks/form/enquiry/", house.secrets["enquiry"], payload)
-        everything = [house.process.pid, *house.pids()] if house.process else []
-        assert len(everything) >= 10, "a supervisor, a web and two clusters"
-        for pid in everything:
-            os.kill(pid, signal.SIGKILL)
-        house.stop()
-
-        house.start()
-        house.wait_for("the end of all work", lambda: not working(house), seconds=120)
-        assert sum(house.counts("jobs_job").values()) == 6
-        assert house.counts("jobs_run").get("failed", 0) == 0
-        house.stop()
-        house.wait_for("the end of every process", lambda: not house.pids(), seconds=30)
-
-
-def working(house: House) -> bool:
-    """Whether anything still goes on by itself."""
-    jobs, deliveries = house.counts("jobs_job"), house.counts("jobs_delivery")
-    return bool(jobs.keys() & {"pending", "in_progress"} or deliveries.keys() & {"pending", "sending", "unknown"})
 
 
 def open_reviews(house: House, job: int) -> list[tuple[Any, ...]]:
